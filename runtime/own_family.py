@@ -28,6 +28,7 @@ def Family(  # noqa: N802 - it returns the record that it is called after
     log_cdf: Callable[..., Any] | None = None,
     log_sf: Callable[..., Any] | None = None,
     bounds: tuple[float, float] = (-math.inf, math.inf),
+    atoms: Iterable[float] = (),
     in_support: Callable[..., Any] | None = None,
     support: str = "",
     predictor: str = "mu",
@@ -71,6 +72,9 @@ def Family(  # noqa: N802 - it returns the record that it is called after
         probabilities, quantiles and LOO-PIT. None: it has none of that.
     bounds
         Between which numbers a continuous response is: ``(0, inf)`` if it is positive.
+    atoms
+        Single values that a continuous response has with a probability each, as the
+        zeros of a hurdle family: there ``density`` is the log of that.
     in_support
         ``in_support(y, known)``: which responses are possible. None: numbers between
         the ``bounds``, or whole numbers from 0 (to ``trials``).
@@ -108,6 +112,7 @@ def Family(  # noqa: N802 - it returns the record that it is called after
             log_cdf=log_cdf,
             log_sf=log_sf,
             bounds=bounds,
+            atoms=atoms,
             in_support=in_support,
             support=support,
             predictor=predictor,

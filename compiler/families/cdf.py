@@ -231,6 +231,7 @@ def cdf_of(family: Family) -> Callable[..., TailLogs] | None:
         # between whole numbers as many are below as at the last one
         y = np.floor(y) if is_whole(of) else y
         inside, ends = np.asarray(y) > tails.lowest, np.asarray(y) >= tails.highest
+        inside = inside | np.isin(y, tails.atoms)
         at = np.where(inside & ~ends, y, 0.5)  # a number inside, of every family
         low, high = tails.log_tails(arrays.ARRAYS, at, *own)
         below, above = np.where(ends, 1.0, np.exp(low)), np.where(ends, 0, np.exp(high))

@@ -11,9 +11,14 @@ import pytest
 from numpy.typing import NDArray
 
 import varying
+from varying.compiler.distributions.density.arrays import ARRAYS
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.cdf import cdf_of, log_mass_between
+from varying.compiler.families.combined.limits import is_whole
+from varying.compiler.families.family import Family
+from varying.compiler.families.own import own_families
 from varying.compiler.families.quantiles import quantile_of
+from varying.runtime.interface.arguments import ArgumentError
 
 from ..agreement.harness import compare
 from ..agreement.kernels import compare_kernel, variants
@@ -110,6 +115,108 @@ def test_means_between_bounds_are_those_of_the_twin(name: str, limits: str) -> N
     ).all()
     sd = y.std() / np.sqrt(len(y))
     assert y.mean() == pytest.approx(float(theirs.mean(**given)[0]), abs=5.0 * sd)
+
+
+#: How the link of a density leads to it, and default priors by where parameters live.
+FORWARD: dict[str, Any] = {
+    "identity": lambda m, x: x,
+    "log": lambda m, x: m.log(x),
+    "logit": lambda m, x: m.logit(x),
+}
+PRIORS: dict[str, Any] = {
+    "positive": "exponential(1)",
+    "unit": "beta(2, 2)",
+    "real": "normal(0, 1)",
+    "at_least_one": ("gamma(4, 0.5)", "logm1"),
+}
+#: Those that take a tenth of a second each are for the slow tests.
+QUICK = {
+    *("laplace", "exgaussian", "gen_extreme_value", "lognormal", "shifted_lognormal"),
+    *("exponential", "inverse_gaussian", "frechet", "kumaraswamy", "geometric"),
+    *("discrete_weibull", "hurdle_lognormal", "zero_inflated_asymmetric_laplace"),
+}
+CHECKED = [
+    pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+    for name, family in FAMILIES.items()
+    if family.tails is not None and family.links[0] in FORWARD and not family.mains
+]
+
+
+def copied(family: Family, **changed: Any) -> Family:
+    """A family of the language, passed as a user passes one."""
+    forward, tails = FORWARD[family.links[0]], family.tails
+    assert family.density is not None and tails is not None
+    density, whole = family.density, is_whole(family)
+
+    def tail(side: int) -> Any:
+        return lambda m, y, mu, *rest: tails.log_tails(m, y, forward(m, mu), *rest)[
+            side
+        ]
+
+    plain: dict[str, Any] = {
+        "link": family.links[0],
+        "dpars": {dpar.name: PRIORS[dpar.support] for dpar in family.dpars},
+        "response": family.response,
+        "known": family.known,
+        "predictor": family.predictor,
+        "simulate": lambda rng, mu, *rest: family.simulate(
+            rng, forward(ARRAYS, mu), *rest
+        ),
+        "mean": lambda mu, *rest: family.mean(forward(ARRAYS, mu), *rest),
+        "log_cdf": tail(0),
+        "log_sf": tail(1),
+        "in_support": lambda y, *known: family.in_support(
+            y, **dict(zip(family.known, known, strict=True))
+        ),
+    }
+    if not whole:
+        plain |= {"bounds": (tails.lowest, tails.highest), "atoms": tails.atoms}
+    return varying.Family(
+        f"copy_of_{family.name}",
+        lambda m, y, mu, *rest: density(m, y, forward(m, mu), *rest),
+        **plain | changed,
+    )
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_what_is_right_is_not_refused(name: str) -> None:
+    """The checks, held to all that they are for: no family of the language fails."""
+    assert copied(FAMILIES[name]).tails is not None
+
+
+@pytest.mark.parametrize("name", ["hurdle_lognormal", "zero_one_inflated_beta"])
+def test_values_with_a_probability_are_those_of_the_twin(name: str) -> None:
+    family, (ours,) = FAMILIES[name], own_families([copied(FAMILIES[name])]).values()
+    y, given = sample(f"{name} | cens lb ub", np.random.default_rng(4))
+    near = np.abs(given[family.predictor]) < 2.0
+    y, given = y[near], {key: value[near] for key, value in given.items()}
+    found, wanted = (
+        FAMILIES[f"{one} | cens lb ub"].log_density(y, **given)
+        for one in (ours.name, name)
+    )
+    assert error(found, wanted) < CLOSE
+    parameters = (family.predictor, *(dpar.name for dpar in family.dpars))
+    share = {one: given[one] for one in parameters}
+    both = [cdf_of(one) for one in (ours, family)]
+    below, wanted = (one(np.array(0.0), **share)[0] for one in both if one is not None)
+    np.testing.assert_allclose(below, wanted, rtol=1e-8)
+
+
+def test_a_jump_is_the_probability_of_its_value() -> None:
+    family = FAMILIES["hurdle_lognormal"]
+    assert family.tails is not None
+    tails = family.tails.log_tails
+    # it has the density of a response of 0, and says less of it
+    with pytest.raises(ArgumentError, match="`log_cdf` gives 0 the probability"):
+        copied(
+            family,
+            log_cdf=lambda m, y, *of: m.where(
+                y > 0.0, tails(m, y, *of)[0], tails(m, y, *of)[0] - 0.1
+            ),
+            log_sf=lambda m, y, *of: m.where(
+                y > 0.0, tails(m, y, *of)[1], m.log1mexp(0.1 - tails(m, y, *of)[0])
+            ),
+        )
 
 
 def times() -> pd.DataFrame:

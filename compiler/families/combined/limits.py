@@ -87,7 +87,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         if lowest is None or step:
             return None if lowest is None else lowest - step
         for atom in tails.atoms:
-            lowest = m.where(m.equal(lowest, atom), _below(atom), lowest)
+            lowest = m.where(m.equal(lowest, atom), below_atom(atom), lowest)
         return lowest
 
     def density(m: Any, y: Any, *given: Any) -> Any:
@@ -263,7 +263,7 @@ def _draws(
     return found
 
 
-def _below(atom: float) -> float:
+def below_atom(atom: float) -> float:
     """Return a number so little below one that nothing is between."""
     return -1e-300 if atom == 0.0 else math.nextafter(atom, -math.inf)
 

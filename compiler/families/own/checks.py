@@ -24,6 +24,8 @@ _PREDICTORS = (-0.7, 0.3, 1.1)
 _TIMES = (0.7, 1.0, 1.4)
 #: Draws at each point, and standard errors that chance is allowed.
 _DRAWS, _ERRORS = 4_000, 6.0
+#: A value that is drawn more often has a probability.
+_AGAIN = 5
 #: Relative differences that rounding makes of slopes.
 _CLOSE = 1e-6
 #: What rows bring along in a check.
@@ -147,25 +149,42 @@ def slope_faults(
 def _counted(family: Family, point: dict[str, float], drawn: Array) -> Iterator[str]:
     """Compare shares of the commonest counts with the density."""
     values, times = np.unique(drawn, return_counts=True)
-    for place in np.argsort(-times)[:5]:
-        share = times[place] / _DRAWS
-        wanted = float(np.exp(family.log_density(values[place], **point)))
-        error = np.sqrt(max(wanted * (1.0 - wanted), 1.0 / _DRAWS) / _DRAWS)
-        if not abs(share - wanted) <= _ERRORS * error:
-            yield (
-                f"{values[place]} is {share:.3g} of what `simulate` draws, and its "
-                f"probability is {wanted:.3g}"
-            )
+    most = np.argsort(-times)[:5]
+    yield from _shares(family, point, values[most], times[most])
     top = int(point.get("trials", values.max()))
     total = float(np.exp(family.log_density(np.arange(top + 1), **point)).sum())
     if total > 1.0 + 1e-6 or (family.response == "successes" and total < 1.0 - 1e-6):
         yield f"the probabilities of 0 to {top} add up to {total:.6g}"
 
 
+def _shares(
+    family: Family, point: dict[str, float], values: Array, times: Array
+) -> Iterator[str]:
+    """Compare how often values are drawn with their probabilities."""
+    for value, count in zip(values, times, strict=True):
+        share = count / _DRAWS
+        wanted = float(np.exp(family.log_density(value, **point)))
+        error = np.sqrt(max(wanted * (1.0 - wanted), 1.0 / _DRAWS) / _DRAWS)
+        if not abs(share - wanted) <= _ERRORS * error:
+            yield (
+                f"{value:g} is {share:.3g} of what `simulate` draws, and its "
+                f"probability is {wanted:.3g}"
+            )
+
+
 def _measured(family: Family, point: dict[str, float], drawn: Array) -> Iterator[str]:
-    """Compare the length of an interval with its mean of one over the density."""
-    low, high = np.quantile(drawn, (0.1, 0.9))
-    inside = (drawn > low) & (drawn < high)
+    """Compare the length of an interval with its mean of one over the density.
+
+    Of values that are drawn again and again the share is that of the density.
+    """
+    values, place, times = np.unique(drawn, return_inverse=True, return_counts=True)
+    again = times > _AGAIN
+    yield from _shares(family, point, values[again], times[again])
+    alone = ~again[place]
+    if not alone.any():
+        return
+    low, high = np.quantile(drawn[alone], (0.1, 0.9))
+    inside = alone & (drawn > low) & (drawn < high)
     over = inside * np.exp(-np.asarray(family.log_density(drawn, **point)))
     error = over.std(ddof=1) / np.sqrt(_DRAWS)
     # the ends are estimated as well

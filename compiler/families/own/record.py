@@ -63,6 +63,7 @@ def own_family(
     log_cdf: DensityFunction | None = None,
     log_sf: DensityFunction | None = None,
     bounds: tuple[float, float] = (-math.inf, math.inf),
+    atoms: Iterable[float] = (),
     in_support: Callable[..., Any] | None = None,
     support: str = "",
     predictor: str = "mu",
@@ -79,6 +80,7 @@ def own_family(
         If something is missing, or does not fit the rest.
     """
     own, rows = dict(dpars or {}), tuple(known)
+    points = tuple(sorted(map(float, atoms)))
     _check_names(name, predictor, own, rows)
     links = _links(link, domain)
     if response not in ("continuous", "count", "successes"):
@@ -87,7 +89,7 @@ def own_family(
         )
     if response == "successes" and "trials" not in rows:
         raise ValueError("successes are out of trials: known=('trials',)")
-    _check_tails(log_cdf, log_sf, bounds, response)
+    _check_tails(log_cdf, log_sf, bounds, points, response)
     parameters = (predictor, *own)
     names, inverse = (*parameters, *rows), _INVERSES[links[0]]
 
@@ -116,7 +118,7 @@ def own_family(
             return np.asarray(in_support(y, *(of[one] for one in rows)), dtype=bool)
         if response == "continuous":
             inside: NDArray[np.bool_] = (y > bounds[0]) & (y < bounds[1])
-            return inside & np.isfinite(y)
+            return (inside & np.isfinite(y)) | np.isin(y, points)
         counts: NDArray[np.bool_] = np.isfinite(y) & (y >= 0) & (y == np.floor(y))
         return counts & (y <= of["trials"]) if response == "successes" else counts
 
@@ -152,6 +154,7 @@ def own_family(
             names,
             response,
             bounds,
+            points,
         ),
         doc=doc or f"A family of your own: ``{name}``.",
         known=rows,
@@ -195,7 +198,11 @@ def _links(link: str, domain: str | None) -> tuple[str, ...]:
 
 
 def _check_tails(
-    log_cdf: object, log_sf: object, bounds: tuple[float, float], response: str
+    log_cdf: object,
+    log_sf: object,
+    bounds: tuple[float, float],
+    atoms: tuple[float, ...],
+    response: str,
 ) -> None:
     if (log_cdf is None) is not (log_sf is None):
         missing = "log_cdf" if log_cdf is None else "log_sf"
@@ -206,6 +213,12 @@ def _check_tails(
     low, high = bounds
     if not low < high:
         raise ValueError(f"bounds: {low:g} is not below {high:g}")
+    outside = [one for one in atoms if not low <= one <= high or math.isinf(one)]
+    if outside or (atoms and response != "continuous"):
+        raise ValueError(
+            "atoms are single values that a continuous response has with a probability "
+            "each, at the bounds or between them"
+        )
     if response != "continuous" and bounds != (-math.inf, math.inf):
         raise ValueError(
             "bounds are of continuous responses: counts start at 0, and `in_support` "

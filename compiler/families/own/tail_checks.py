@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...distributions.density.arrays import ARRAYS
-from ..combined.limits import is_whole
+from ..combined.limits import below_atom, is_whole
 from ..family import Array, Family
 
 __all__ = ["tail_faults"]
@@ -65,6 +65,8 @@ def tail_faults(family: Family, point: dict[str, float], drawn: Array) -> Iterat
     if is_whole(family):
         yield from _step_faults(tails, y)
     else:
+        yield from _jump_faults(tails)
+        y = y[~np.isin(y, family.tails.atoms)]
         yield from _slope_faults(tails, y, _CLOSE)
         yield from _slope_faults(tails, _beyond(tails, y), _CLOSE_BEYOND)
 
@@ -112,6 +114,23 @@ def _step_faults(tails: _Tails, y: Array) -> Iterator[str]:
             )
 
 
+def _jump_faults(tails: _Tails) -> Iterator[str]:
+    """Compare the jump at a value that has a probability with that."""
+    assert tails.family.tails is not None
+    for atom in tails.family.tails.atoms:
+        at, before = np.array([atom]), np.array([below_atom(atom)])
+        wanted = float(np.exp(tails.log_density(at))[0])
+        for name, side in zip(_NAMES, (0, 1), strict=True):
+            ends = np.exp(tails(at)[side]), np.exp(tails(before)[side])
+            step = abs(float((ends[0] - ends[1])[0]))
+            # beside it there may be a pole
+            if not abs(step - wanted) <= _CLOSE_BEYOND:
+                yield (
+                    f"`{name}` gives {atom:g} the probability {step:.6g}, and the "
+                    f"density {wanted:.6g}"
+                )
+
+
 def _beyond(tails: _Tails, y: Array) -> Array:
     """Return some numbers on both sides of those that are drawn."""
     assert tails.family.tails is not None
@@ -155,8 +174,8 @@ def _far_faults(tails: _Tails, y: Array) -> Iterator[str]:
         (*(tails.family.tails.highest, y[-1], wide),),
     )
     for name, side, (end, last, step) in zip(_NAMES, (0, 1), ends, strict=True):
-        if whole and side == 0:
-            continue  # what is up to 0 is the probability of 0
+        if (whole and side == 0) or end in tails.family.tails.atoms:
+            continue  # what is up to the end has a probability
         far = np.asarray(_FAR)
         at = end + (last - end) / far if np.isfinite(end) else last + step * far
         at = np.floor(at) if whole else at

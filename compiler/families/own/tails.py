@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ...distributions.density.operations import DensityFunction
-from ..between import chance
+from ..between import NEVER, LogTails, chance
 from ..counts.tails import LOWEST, beyond_trials
 from ..family import Array, Tails
 
@@ -21,10 +22,11 @@ _NOTHING = -45.0
 
 
 def tails_of(
-    log_tails: Callable[..., tuple[Any, Any]],
+    log_tails: LogTails,
     names: Sequence[str],
     response: str,
     bounds: tuple[float, float],
+    atoms: tuple[float, ...] = (),
 ) -> Tails:
     """Return the tails of a response.
 
@@ -39,9 +41,12 @@ def tails_of(
         Its kind.
     bounds
         Between which numbers a continuous one is.
+    atoms
+        Values that it has with a probability each; the bounds may be among them.
     """
     if response == "continuous":
-        return Tails(log_tails, lowest=bounds[0], highest=bounds[1])
+        made = log_tails if not atoms else _with_ends(log_tails, bounds, atoms)
+        return Tails(made, lowest=bounds[0], highest=bounds[1], atoms=atoms)
 
     def of_trials(m: Any, y: Any, *given: Any) -> tuple[Any, Any]:
         place = names.index("trials")
@@ -53,6 +58,30 @@ def tails_of(
 
     made = of_trials if response == "successes" else log_tails
     return Tails(made, lowest=LOWEST, mean=_mean_of(Tails(made, lowest=LOWEST)))
+
+
+def _with_ends(
+    log_tails: LogTails, bounds: tuple[float, float], atoms: tuple[float, ...]
+) -> LogTails:
+    """Return tails of all numbers, as those that have atoms are asked for."""
+    low, high = bounds
+
+    def every(m: Any, y: Any, *given: Any) -> tuple[Any, Any]:
+        before = y < low if low in atoms else y <= low
+        after, middle = y >= high, _inside(low, high)
+        at = m.where(after, middle, m.where(before, middle, y))
+        below, above = log_tails(m, at, *given)
+        below = m.where(after, 0.0, m.where(before, NEVER, below))
+        return below, m.where(after, NEVER, m.where(before, 0.0, above))
+
+    return every
+
+
+def _inside(low: float, high: float) -> float:
+    """Return a number between two."""
+    if math.isfinite(low):
+        return 0.5 * (low + high) if math.isfinite(high) else low + 1.0
+    return high - 1.0 if math.isfinite(high) else 0.0
 
 
 def each_tail(tails: Tails) -> tuple[DensityFunction, DensityFunction]:
