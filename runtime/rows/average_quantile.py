@@ -3,7 +3,9 @@
 The mean of the quantiles of groups is no quantile of their responses. That is where the
 average of their distribution functions reaches the share: it is found draw by draw, by
 Chandrupatla's method (1997, Advances in Engineering Software 28, 145-149), which is
-bisection where a parabola would do no better, and so holds where there are jumps.
+bisection where a parabola would do no better, and so holds where there are jumps. Of
+counts it is looked for where the logs of counts would have it if they were normal, so
+that few averages are asked for.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ from .measures import Measure
 __all__ = ["averaged_quantile"]
 
 Array = NDArray[Any]
-#: From values to the distribution function less the share, both draws by rows.
-Excess = Callable[[Array], Array]
+#: From values to the distribution function less the share, both draws by rows; of some
+#: draws alone, if these are given.
+Excess = Callable[..., Array]
 
 #: What the values are called among the draws.
 _VALUES = "value at quantile"
@@ -34,6 +37,8 @@ _VALUES = "value at quantile"
 _COUNTS, _MOST = 128, 10_000
 #: Doublings of the distance from the quantile of a group whose effects are 0; steps.
 _DOUBLINGS, _STEPS = 60, 200
+#: Logs of a count that are looked beyond at most.
+_FARTHEST = 5.0
 #: Of the spread of responses: nearer to it than that a quantile need not be.
 _CLOSE = 1e-10
 
@@ -63,8 +68,9 @@ def averaged_quantile(
     if cdf_of(family) is None:
         return _summed(at, share, strata)
 
-    def excess(values: Array) -> Array:
-        there = AtOnce(at.program, at.frame, {**at.draws, _VALUES: values})
+    def excess(values: Array, places: Array | None = None) -> Array:
+        some = at if places is None else at.chosen(places)
+        there = AtOnce(at.program, at.frame, {**some.draws, _VALUES: values})
         # by the smaller tail, which has the digits
         if share <= 0.5:
             return averaged(_tail(there, 0), there, strata) - share
@@ -79,7 +85,7 @@ def averaged_quantile(
     is_known = np.isfinite(high) & np.isfinite(low)
     np.subtract(high, low, out=spread, where=is_known)
     if is_whole(family):
-        return _whole(excess, start, spread)
+        return _whole(excess, share, start, low, high)
     found = _root(excess, start, spread)
     for atom in atoms_of(family):
         own = np.full(found.shape, atom)
@@ -121,14 +127,51 @@ def _bracket(excess: Excess, start: Array, spread: Array) -> tuple[Array, Array]
     return low, high
 
 
-def _whole(excess: Excess, start: Array, spread: Array) -> Array:
-    """Return the smallest whole number at which a distribution function has a share."""
-    low, high = _bracket(excess, start, np.maximum(np.ceil(spread), 1.0))
-    while not (np.isnan(high - low) | (high - low <= 1.0)).all():
-        middle = np.floor(0.5 * (low + high))
-        reached = excess(middle) >= 0.0
-        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-    return high
+def _whole(
+    excess: Excess, share: float, start: Array, low: Array, high: Array
+) -> Array:
+    """Return the smallest whole number at which a distribution function has a share.
+
+    It is looked for between numbers that do not reach it and that do, where a lognormal
+    distribution through the last two values has it, and each third time in the middle.
+
+    Parameters
+    ----------
+    start, low, high
+        The quantile of a group whose effects are 0, and two others, 0.1 and 0.9.
+    """
+    from scipy.special import ndtri
+
+    def score(shares: Array | float) -> Array:
+        return np.asarray(ndtri(np.clip(shares, _CLOSE, 1.0 - _CLOSE)))
+
+    tried = np.maximum(start, 0.0)
+    width = np.where(np.isfinite(high - low), np.log1p(high) - np.log1p(low), 0.0)
+    slope = 2.0 * score(0.9) / np.maximum(width, 1.0 / (1.0 + tried))
+    before = np.full((2, *start.shape), np.nan)
+    low, high = np.full(start.shape, -1.0), np.full(start.shape, np.inf)
+    places = np.arange(len(start))
+    for turn in range(1, _STEPS):
+        at, over = tried[places], excess(tried[places], places)
+        # no number is neither: its row is left
+        low[places] = np.where(over < 0.0, at, low[places])
+        high[places] = np.where(over >= 0.0, at, high[places] + 0.0 * over)
+        with np.errstate(all="ignore"):
+            now = np.stack([np.log1p(at), score(share + over) - score(share)])
+            run, rise = now - before[:, places]
+            steep = np.where(rise / run > 0.0, rise / run, slope[places])
+            moved = np.clip(now[1] / steep, -_FARTHEST, _FARTHEST)
+            found = np.ceil(np.expm1(now[0] - moved))
+        before[:, places], slope[places] = now, steep
+        below, above = low[places], high[places]
+        if turn % 3 == 0:
+            middle = np.floor(0.5 * (below + above))
+            found = np.where(np.isfinite(above), middle, found)
+        tried[places] = np.clip(found, below + 1.0, np.maximum(above - 1.0, below))
+        places = np.flatnonzero((high - low > 1.0).any(axis=1))
+        if not places.size:
+            break
+    return np.where(high - low <= 1.0, high, np.nan)
 
 
 def _root(excess: Excess, start: Array, spread: Array) -> Array:

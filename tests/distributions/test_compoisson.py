@@ -16,6 +16,7 @@ from varying.compiler.distributions.density import compoisson, python
 from varying.compiler.distributions.density.arrays import ARRAYS
 from varying.compiler.distributions.density.tensors import Tensors
 from varying.compiler.families import FAMILIES
+from varying.compiler.families.cdf import cdf_of
 from varying.compiler.families.counts import com_poisson
 
 from ..agreement.harness import as_built
@@ -156,6 +157,16 @@ def test_tails_and_slopes_have_ten_digits(
     # of a tail each digit, of what is between two counts those of its size or of 1
     size = np.maximum(np.abs(wanted), 1.0 if which == "between" else 1e-290)
     assert np.max(np.abs(found - wanted) / size) < 3e-11
+
+
+def test_both_tails_by_sums_of_both_sides() -> None:
+    """What questions are answered by, also between whole numbers and below them."""
+    tails = cdf_of(FAMILIES["com_poisson"])
+    assert tails is not None
+    y = np.array([-1.0, -0.3, 0.0, 2.7, 40.0])
+    given = {"eta": np.array([[0.4], [3.0]]), "shape": np.array([[1.7], [0.1]])}
+    wanted = com_poisson.log_tails(ARRAYS, np.floor(y), *given.values())
+    np.testing.assert_allclose(tails(y, **given), np.exp(wanted), rtol=1e-11)
 
 
 def test_what_is_below_all_counts_is_nothing() -> None:

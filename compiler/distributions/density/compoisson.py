@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..numerics import HALF_LOG_2PI
+from ..numerics import HALF_LOG_2PI, STIRLING, polynomial
 from .scalars import row_gamma_remainder, row_log1p_excess, row_stirling_series
 
 Array = NDArray[Any]
@@ -225,8 +225,8 @@ def row_log_com_sum(
     )
 
 
-#: Rows that are computed together: their terms are so many numbers times as many.
-_BLOCK = 10_000
+#: Rows and terms that are computed together: arrays of them fit into a cache.
+_BLOCK, _TERMS = 2_000, 40_000
 
 
 def log_com_sum(
@@ -310,6 +310,14 @@ def _block(m: Any, eta: Array, shape: Array, low: Array, high: Array) -> Array:
     return np.where(is_none, np.array([[NOTHING], [0.0], [0.0]]), logs)
 
 
+def _sums(part: Array, above: Array, away: Array) -> Array:
+    return np.stack([part.sum(axis=1), *(_dot(part, one) for one in (above, away))])
+
+
+def _dot(one: Array, other: Array) -> Array:
+    return np.asarray(np.einsum("ij,ij->i", one, other))
+
+
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """Parameters of rows; sums of terms, of how far above the mode, and how far away.
@@ -330,18 +338,24 @@ class _Rows:
 
     def terms(self, first: Array, count: Array) -> Array:
         """Return the sums of so many terms."""
-        k = first[:, None] + np.arange(np.max(count))
-        # of each term what it is more away than the one before it
-        away = np.log(np.maximum(k, 1.0)) - self.eta[:, None]
-        away[:, 0] = _away(self.m, first, first - self.mu, self.eta) - self.base
-        away = np.cumsum(away, axis=1)
-        part = np.exp(-self.shape[:, None] * away)
-        part[k >= (first + count)[:, None]] = 0.0
-        away[part == 0.0] = 0.0
-        return self._sums(part, k - self.mu[:, None], away)
-
-    def _sums(self, part: Array, above: Array, away: Array) -> Array:
-        return np.stack([np.sum(part * one, axis=1) for one in (1.0, above, away)])
+        found = np.empty((3, len(count)))
+        start = _away(self.m, first, first - self.mu, self.eta) - self.base
+        # those of as many terms together
+        order, at = np.argsort(-count), 0
+        while at < len(order):
+            most = count[order[at]]
+            rows = order[at : at + max(1, int(_TERMS / most))]
+            k = first[rows, None] + np.arange(most)
+            # of each term what it is more away than the one before it
+            away = np.log(np.maximum(k, 1.0)) - self.eta[rows, None]
+            away[:, 0] = start[rows]
+            away = np.cumsum(away, axis=1)
+            part = np.exp(-self.shape[rows, None] * away)
+            part[k >= (first + count)[rows, None]] = 0.0
+            away[part == 0.0] = 0.0
+            found[:, rows] = _sums(part, k - self.mu[rows, None], away)
+            at += len(rows)
+        return found
 
     def integral(
         self,
@@ -370,9 +384,11 @@ class _Rows:
             width = (right - left)[:, None]
             off = left[:, None] + width * np.array(NODES)
             x = self.mu[:, None] + off
-            away = _away(self.m, x, off, self.eta[:, None]) - self.base[:, None]
+            away = _deviance(self.m, x, off, self.eta[:, None]) - self.base[:, None]
+            series = polynomial(STIRLING, 1.0 / (x * x)) / x
+            away += HALF_LOG_2PI + 0.5 * np.log(x) + series
             part = width * np.array(WEIGHTS) * np.exp(-self.shape[:, None] * away)
-            found += self._sums(part, off, away)
+            found += _sums(part, off, away)
         return found
 
     def edge(self, at: Array) -> Array:

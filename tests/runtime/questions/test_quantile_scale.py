@@ -13,7 +13,7 @@ from varying.compiler.data.frames import table_from_frame
 from varying.compiler.driver import Request, compile_spec
 from varying.grammar.source import Source
 from varying.runtime.questions.cells import cell_lines
-from varying.runtime.rows import measures
+from varying.runtime.rows import average_quantile, measures
 from varying.runtime.rows.at_once import AtOnce
 from varying.runtime.rows.average_quantile import averaged_quantile
 
@@ -157,6 +157,24 @@ def test_of_new_groups_together(text: str) -> None:
         near = 4.0 * np.sqrt(share * (1.0 - share) / count)
         assert (np.mean(drawn <= ours[..., None], axis=2) > share - near).all()
         assert (np.mean(drawn < ours[..., None], axis=2) < share + near).all()
+
+
+@pytest.mark.parametrize("share", [1e-6, 0.3, 0.9, 0.9999])
+def test_few_averages_find_a_count(share: float) -> None:
+    """From starts near and far; what is no number stays none."""
+    mu = np.exp(np.linspace(-3.0, 13.0, 300)).reshape(-1, 3)
+    mu[7, 1] = np.nan
+    start = np.round(mu * np.exp(np.random.default_rng(1).normal(0.0, 1.0, mu.shape)))
+    asked = np.zeros(len(mu))
+
+    def excess(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+        asked[places] += 1.0
+        return np.asarray(stats.poisson.cdf(values, mu[places]) - share)
+
+    start[7, 1] = 0.0
+    found = average_quantile._whole(excess, share, start, 0.5 * start, 2.0 * start)
+    np.testing.assert_array_equal(found, stats.poisson.ppf(share, mu))
+    assert asked.mean() < 12.0
 
 
 def test_of_new_groups_of_normal_responses_it_has_a_formula() -> None:
