@@ -54,8 +54,9 @@ def Family(  # noqa: N802 - it returns the record that it is called after
         leads from, any number of ``identity``.
     dpars
         Further parameters by name, with their default priors: ``{"phi":
-        "exponential(0.1)"}``. The prior says where they live, and that their link;
-        ``("exponential(0.1)", "softplus")`` names another.
+        "exponential(0.1)"}``, in which ``sd`` is the spread of the response (1 where
+        ``link`` is not the identity). The prior says where they live, and that their
+        link; ``("exponential(0.1)", "softplus")`` names another.
     response
         What a response is: a number, a count, or successes out of ``trials``.
     known

@@ -26,7 +26,7 @@ def _gaussian() -> Family:
     return varying.Family(
         "own_gaussian",
         density,
-        dpars={"sigma": "exponential(1)"},
+        dpars={"sigma": "exponential(1 / sd)"},
         simulate=lambda rng, mu, sigma: rng.normal(mu, sigma),
         mean=lambda mu, sigma: mu + 0.0 * sigma,
         log_cdf=lambda m, y, mu, sigma: m.log_ndtr((y - mu) / sigma),

@@ -15,6 +15,7 @@ import pytest
 from scipy.special import gamma
 
 import varying
+from varying.compiler.families.family import Moments
 from varying.compiler.families.own import fingerprint
 from varying.compiler.program.fill import fill
 from varying.compiler.program.interpret import coordinates, log_density
@@ -23,6 +24,7 @@ from varying.runtime.questions.asking import bound
 
 from ..agreement.harness import compare
 from ..agreement.kernels import compare_kernel, variants
+from .own_copies import COPIES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "own-family.md"
 TERMS = "x + (1 | g)"
@@ -129,6 +131,9 @@ def test_every_backend_has_it(tmp_path: Path) -> None:
         ({"domain": "share"}, "domain is one of real, positive, unit"),
         ({"dpars": {"phi": ("exponential(1)", "logit")}}, "the link of 'phi' is one"),
         ({"dpars": {"phi": "exponential"}}, "has a default prior such as"),
+        ({"dpars": {"phi": "exponential(1 / size)"}}, "has a default prior such as"),
+        ({"dpars": {"phi": "gamma(1, 2, 3)"}}, "has a default prior such as"),
+        ({"dpars": {"phi": "gamma(1, alpha=2)"}}, "has a default prior such as"),
         ({"dpars": {"phi": "uniform(1, 3)"}}, "is over 1 to 3"),
         ({"known": ["size"]}, "known is of trials"),
         ({"response": "ordinal"}, "response is continuous"),
@@ -276,6 +281,22 @@ def test_links_are_those_of_the_language() -> None:
     for mixed in ("mixture(times, lognormal)", "mixture(lognormal, times)"):
         with pytest.raises(varying.ModelError, match="`softplus` is the default"):
             varying.compile(f"y ~ x, family={mixed}", frame, families=own[0])
+
+
+def test_a_default_prior_may_be_of_the_spread_of_the_response() -> None:
+    """As that of the residual sd of the family of the language is."""
+    frame = data().assign(y=lambda d: 300.0 * d["x"] + 20.0)
+    found = []
+    for name in ("gaussian", "own_gaussian"):
+        text = f"y ~ x, family={name}"
+        model = varying.compile(text, frame, families=[COPIES["gaussian"]])
+        assert model.compiled is not None
+        parameters = model.compiled.lowered.parameters
+        found.append({one.name: one.prior for one in parameters})
+    assert found[0] == found[1]
+    # a formula begins at the log of the prior's median
+    center = COPIES["gaussian"].dpars[0].center(Moments(0.0, 20.0))
+    assert center == pytest.approx(np.log(20.0 * np.log(2.0)))
 
 
 def _density(spec: str, frame: pd.DataFrame, family: Any) -> float:

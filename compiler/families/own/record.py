@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
@@ -16,10 +15,11 @@ from ...distributions.density.arrays import ARRAYS
 from ...distributions.density.operations import DensityFunction
 from ...distributions.quantiles import middle_and_spread
 from ...distributions.table import DISTRIBUTIONS, SUPPORTS
-from ..family import Array, DefaultPrior, Dpar, Family, Moments
+from ..family import Array, Dpar, Family, Moments
 from ..link import FITTING, LINKS, POSITIVES, REALS, SHARES
 from ..written import readings_by_numpy
 from .names import check_name
+from .priors import read_prior
 from .tails import tails_of
 
 __all__ = ["own_family"]
@@ -238,8 +238,8 @@ def _between(low: float, high: float) -> str:
 def _dpar(name: str, given: str | tuple[str, str]) -> Dpar:
     """Return a parameter by its default prior, and the link of its formulas."""
     text, link = (given, "") if isinstance(given, str) else given
-    distribution, arguments = _prior(name, text)
-    bounds = DISTRIBUTIONS[distribution].bounds(dict(arguments))
+    first = read_prior(name, text, None)(Moments(0.0, 1.0))
+    bounds = DISTRIBUTIONS[first.distribution].bounds(dict(first.arguments))
     support = next((one for one, found in SUPPORTS.items() if found == bounds), None)
     # whatever is above 0 can be cut off at 1
     lower = 1.0 if support == "positive" and link == "logm1" else None
@@ -255,41 +255,23 @@ def _dpar(name: str, given: str | tuple[str, str]) -> Dpar:
             f"dpars: the link of {name!r} is one of {', '.join(FITTING[written])}, "
             f"not {link!r}"
         )
-    found = middle_and_spread(distribution, dict(arguments), lower, None)
-    middle = LINKS[written].forward(found[0]) if found is not None else 0.0
-    prior = DefaultPrior(distribution, arguments, "the default of the family", lower)
+    prior = read_prior(name, text, lower)
+
+    def center(moments: Moments) -> float:
+        """Return the link of the prior's median."""
+        own = prior(moments)
+        found = middle_and_spread(own.distribution, dict(own.arguments), lower, None)
+        return LINKS[written].forward(found[0]) if found is not None else 0.0
+
     return Dpar(
         name,
         written,
         support,
         name,
-        lambda _: prior,
-        lambda _: middle,
+        prior,
+        center,
         default_link="" if link == written else link,
     )
-
-
-def _prior(name: str, text: str) -> tuple[str, tuple[tuple[str, float], ...]]:
-    wrong = ValueError(
-        f"dpars: {name!r} has a default prior such as 'exponential(1)', not {text!r}"
-    )
-    try:
-        node = ast.parse(text, mode="eval").body
-        assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        row = DISTRIBUTIONS[node.func.id]
-        known = [one.name for one in row.arguments]
-        values = dict(zip(known, map(ast.literal_eval, node.args), strict=False))
-        assert len(node.args) <= len(known)
-        for keyword in node.keywords:
-            assert keyword.arg in known and keyword.arg not in values
-            values[keyword.arg] = ast.literal_eval(keyword.value)
-        for one in row.arguments:
-            if one.name not in values:
-                assert one.default is not None
-                values[one.name] = one.default
-        return row.name, tuple((one, float(values[one])) for one in known)
-    except (SyntaxError, AssertionError, KeyError, ValueError, TypeError):
-        raise wrong from None
 
 
 def _moments(link: str, known: tuple[str, ...]) -> Callable[..., Moments]:
