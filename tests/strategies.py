@@ -738,7 +738,8 @@ def random_prior(rng: Rng, support: Bounds, flat: bool = False) -> str:
         for row in DISTRIBUTIONS.values()
         if row.name != "dirichlet"
         and (row.proper or flat)
-        and (row.support[0] >= support[0] or row.scipy is not None)
+        and (row.support[0] >= support[0] or row.can_be_cut)
+        and row.support[1] > support[0] + 0.25
     ]
     row = rows[int(rng.integers(len(rows)))]
     given = [float(_number(value)) for value in _arguments(rng, row, support)]
@@ -748,10 +749,10 @@ def random_prior(rng: Rng, support: Bounds, flat: bool = False) -> str:
     if low < support[0]:
         low = float(rng.choice([support[0], support[0] + 0.25]))
         extra.append(f"lb={_number(low)}")
-    elif row.scipy is not None and rng.random() < 0.25:
+    elif row.can_be_cut and rng.random() < 0.25:
         low = (low if math.isfinite(low) else -2.0) + float(rng.uniform(0.02, 0.2))
         extra.append(f"lb={_number(low)}")
-    if row.scipy is not None and rng.random() < 0.25:
+    if row.can_be_cut and rng.random() < 0.25:
         start = low if math.isfinite(low) else -1.0
         width = min(high - start, 10.0) * float(rng.uniform(0.4, 0.95))
         extra.append(f"ub={_number(start + width)}")

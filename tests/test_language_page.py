@@ -28,6 +28,7 @@ from varying.compiler.data.options import OPTIONS as DATA_OPTIONS
 from varying.compiler.data.table import Kind
 from varying.compiler.distributions.table import (
     ABOVE_ONE,
+    ANGLES,
     DISTRIBUTIONS,
     PLANNED,
     POSITIVE,
@@ -253,7 +254,7 @@ def families() -> Iterator[str]:
 
 
 _SUPPORTS = {REAL: "any number", POSITIVE: "positive", UNIT: "between 0 and 1"}
-_SUPPORTS |= {ABOVE_ONE: "above 1"}
+_SUPPORTS |= {ABOVE_ONE: "above 1", ANGLES: "between -pi and pi"}
 
 
 def _arguments(row: Distribution) -> str:

@@ -24,6 +24,7 @@ REAL: Bounds = (-math.inf, math.inf)
 POSITIVE: Bounds = (0.0, math.inf)
 UNIT: Bounds = (0.0, 1.0)
 ABOVE_ONE: Bounds = (1.0, math.inf)
+ANGLES: Bounds = (-math.pi, math.pi)
 
 #: Where a parameter of a family may live, by name.
 SUPPORTS: Mapping[str, Bounds] = {
@@ -66,7 +67,11 @@ class Distribution:
     pymc
         Name of the PyMC class.
     scipy
-        SciPy's distribution and its frozen arguments, for ``lb=`` and ``ub=``.
+        SciPy's distribution and its frozen arguments.
+    cut
+        Whether PyMC has its distribution function, which ``lb=`` and ``ub=`` need.
+    bounded
+        Whether PyMC has a transform by its bounds; else a program names it.
     """
 
     name: str
@@ -78,6 +83,13 @@ class Distribution:
     scipy: Callable[..., tuple[str, dict[str, Any]]] | None = None
     support_of: Callable[[Mapping[str, float]], Bounds] | None = None
     proper: bool = True
+    cut: bool = True
+    bounded: bool = True
+
+    @property
+    def can_be_cut(self) -> bool:
+        """Whether it takes ``lb=`` and ``ub=``."""
+        return self.cut and self.scipy is not None
 
     def log_density(self, value: Any, **arguments: Any) -> Array:
         """Return the normalised log density; arguments by keyword."""
@@ -305,7 +317,110 @@ _TABLE = (
             {"mu": np.asarray(mu) / lam, "scale": lam},
         ),
     ),
+    Distribution(
+        "skew_normal",
+        (_MU, _SIGMA, DistributionArgument("alpha")),
+        REAL,
+        "SkewNormal",
+        location="mu",
+        scipy=lambda mu, sigma, alpha: (
+            "skewnorm",
+            {"a": alpha, "loc": mu, "scale": sigma},
+        ),
+        cut=False,
+    ),
+    Distribution(
+        "skew_student_t",
+        (
+            DistributionArgument("a", POSITIVE),
+            DistributionArgument("b", POSITIVE),
+            _MU,
+            _SIGMA,
+        ),
+        REAL,
+        "SkewStudentT",
+        location="mu",
+        scipy=lambda a, b, mu, sigma: (
+            "jf_skew_t",
+            {"a": a, "b": b, "loc": mu, "scale": sigma},
+        ),
+        # PyMC's, of 6.4, is no number between bounds
+        cut=False,
+    ),
+    Distribution(
+        "ex_gaussian",
+        (_MU, _SIGMA, _NU),
+        REAL,
+        "ExGaussian",
+        location="mu",
+        aliases=("exgaussian",),
+        scipy=lambda mu, sigma, nu: (
+            "exponnorm",
+            {"K": np.asarray(nu) / sigma, "loc": mu, "scale": sigma},
+        ),
+    ),
+    Distribution(
+        "asymmetric_laplace",
+        (
+            DistributionArgument("kappa", POSITIVE),
+            _MU,
+            DistributionArgument("rate", POSITIVE, 1.0, pymc="b"),
+        ),
+        REAL,
+        "AsymmetricLaplace",
+        location="mu",
+        scipy=lambda kappa, mu, rate: (
+            "laplace_asymmetric",
+            {"kappa": kappa, "loc": mu, "scale": 1.0 / np.asarray(rate)},
+        ),
+        cut=False,
+    ),
+    Distribution(
+        "moyal",
+        (_MU, _SIGMA),
+        REAL,
+        "Moyal",
+        location="mu",
+        scipy=_loc_scale("moyal"),
+    ),
+    Distribution(
+        "rice",
+        (_NU, _SIGMA),
+        POSITIVE,
+        "Rice",
+        scipy=lambda nu, sigma: (
+            "rice",
+            {"b": np.asarray(nu) / sigma, "scale": sigma},
+        ),
+        cut=False,
+    ),
+    Distribution(
+        "logit_normal",
+        (_MU, _SIGMA),
+        UNIT,
+        "LogitNormal",
+        scipy=lambda mu, sigma: (
+            "johnsonsb",
+            {"a": -np.asarray(mu) / sigma, "b": 1.0 / np.asarray(sigma)},
+        ),
+        bounded=False,
+    ),
+    Distribution(
+        "kumaraswamy",
+        (DistributionArgument("a", POSITIVE), DistributionArgument("b", POSITIVE)),
+        UNIT,
+        "Kumaraswamy",
+    ),
+    Distribution(
+        "von_mises",
+        (_MU, DistributionArgument("kappa", POSITIVE, 1.0)),
+        ANGLES,
+        "VonMises",
+        aliases=("vonmises",),
+        bounded=False,
+    ),
     Distribution("flat", (), REAL, "Flat", proper=False),
+    Distribution("half_flat", (), POSITIVE, "HalfFlat", proper=False),
     Distribution(
         "dirichlet",
         (DistributionArgument("alpha", POSITIVE, pymc="a"),),
@@ -322,11 +437,7 @@ SPELLINGS: dict[str, str] = {
 }
 
 #: Distributions of PyMC that this version does not compile.
-PLANNED: tuple[str, ...] = (
-    *("asymmetric_laplace", "ex_gaussian", "half_flat", "interpolated"),
-    *("kumaraswamy", "logit_normal", "moyal", "polya_gamma", "rice", "skew_normal"),
-    *("skew_student_t", "truncated_normal", "von_mises"),
-)
+PLANNED: tuple[str, ...] = ("interpolated", "polya_gamma")
 
 #: Priors of the language that are not distributions of one number.
 SPECIAL: dict[str, str] = {

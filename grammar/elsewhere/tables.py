@@ -417,6 +417,16 @@ DISTRIBUTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "ChiSquared": ("chi_squared", {}),
     "Wald": ("wald", {}),
     "Gumbel": ("gumbel", {"beta": "sigma"}),
+    "SkewNormal": ("skew_normal", {}),
+    "SkewStudentT": ("skew_student_t", {}),
+    "ExGaussian": ("ex_gaussian", {}),
+    "AsymmetricLaplace": ("asymmetric_laplace", {"b": "rate"}),
+    "Moyal": ("moyal", {}),
+    "Rice": ("rice", {}),
+    "LogitNormal": ("logit_normal", {}),
+    "Kumaraswamy": ("kumaraswamy", {}),
+    "VonMises": ("von_mises", {}),
+    "HalfFlat": ("half_flat", {}),
     "chi_square": ("chi_squared", {}),
     "R2D2": ("r2d2", {}),
 }
@@ -432,5 +442,6 @@ PRIOR_NAMES: frozenset[str] = frozenset(
     "gumbel half_normal halfnormal half_student_t half_t half_cauchy halfcauchy "
     "exponential gamma inverse_gamma inv_gamma lognormal weibull beta uniform "
     "chi_squared chisquared chi2 pareto triangular wald inverse_gaussian lkj dirichlet "
-    "flat horseshoe r2d2".split()
+    "flat half_flat horseshoe r2d2 skew_normal skew_student_t ex_gaussian exgaussian "
+    "asymmetric_laplace moyal rice logit_normal kumaraswamy von_mises vonmises".split()
 ) | frozenset(DISTRIBUTIONS)

@@ -136,7 +136,7 @@ def priors() -> list[str]:
             inside = ["-0.5", "0.2", "3"][:: 4 - len(row.arguments)]
         low, high = (0.31, 0.9) if row.name != "pareto" else (2.6, 4.0)
         ends: list[list[str]] = [[]]
-        if row.scipy is not None:
+        if row.can_be_cut:
             ends += [[f"lb={low}"], [f"ub={high}"], [f"lb={low}", f"ub={high}"]]
         found += [f"{row.name}({', '.join([*inside, *more])})" for more in ends]
     return [text.replace("()", "") for text in found]

@@ -96,6 +96,12 @@ WRONG = (
     Wrong("rt ~ cs\n  prior b ~ lkj(2)", "prior-support", "lkj"),
     Wrong("rt ~ cs\n  prior sigma ~ flat", "prior-support", "flat"),
     Wrong(
+        "rt ~ cs\n  prior b ~ truncated_normal(0, 1, upper=2)",
+        "unknown-distribution",
+        "truncated_normal",
+    ),
+    Wrong("rt ~ cs\n  prior b ~ rice(1, lb=2)", "invalid-argument", "rice(1, lb=2)"),
+    Wrong(
         "rt ~ cs\n  prior b ~ normal(0, 1)\n  prior b ~ normal(0, 2)",
         "duplicate-prior",
         "b",

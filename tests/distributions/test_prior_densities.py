@@ -41,7 +41,7 @@ def kernel(name: str) -> Any:
 def test_only_those_whose_support_is_fixed_are_there() -> None:
     assert all(DISTRIBUTIONS[name].support_of is None for name in VARIED)
     assert {*DISTRIBUTIONS} - VARIED == {
-        *("uniform", "pareto", "triangular", "flat", "dirichlet")
+        *("uniform", "pareto", "triangular", "flat", "half_flat", "dirichlet")
     }
 
 

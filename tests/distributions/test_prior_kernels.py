@@ -33,14 +33,14 @@ def far(row: Distribution, arguments: Mapping[str, Array], seed: int) -> Array:
     signs, half = rng.choice([-1.0, 1.0], COUNT), rng.random(COUNT) < 0.5
     low, high = math.log(1e-8), math.log(1e6)
     size = np.exp(rng.uniform(low, high, COUNT))
-    if row.name == "gumbel":
+    if row.name in ("gumbel", "moyal"):
         # exp(-z) is a number for these
         out = signs * np.minimum(size, 200.0 * arguments["sigma"])
     elif row.support == POSITIVE:
         out = size + (arguments["m"] if row.name == "pareto" else 0.0)
     elif row.support == UNIT:
         out = np.exp(rng.uniform(-600.0, 0.0, COUNT))
-    elif row.name in ("uniform", "triangular"):
+    elif row.name in ("uniform", "triangular", "von_mises"):
         return likely
     else:
         out = signs * size

@@ -35,7 +35,13 @@ def cdf_of(name: str, arguments: dict[str, float]) -> Any:
     if name == "half_student_t":
         t = stats.t(arguments["nu"], scale=arguments["sigma"])
         return lambda x: 2.0 * t.cdf(x) - 1.0
+    if name == "kumaraswamy":
+        power = stats.beta(1.0, arguments["b"])
+        return lambda x: power.cdf(x ** arguments["a"])
     row = DISTRIBUTIONS[name]
+    if name == "von_mises":
+        angle = stats.vonmises(arguments["kappa"], arguments["mu"])
+        return lambda x: angle.cdf(x) - angle.cdf(-np.pi)
     assert row.scipy is not None
     other, frozen = row.scipy(**arguments)
     return getattr(stats, other)(**frozen).cdf

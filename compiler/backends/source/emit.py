@@ -22,7 +22,7 @@ from varying.grammar.tree import DataStatement
 from ...compiled import Compiled
 from ...data.formats.table import BY_ENDING, ending_of
 from ...distributions.density.links import LINKING
-from ...distributions.table import DISTRIBUTIONS
+from ...distributions.table import DISTRIBUTIONS, UNIT
 from ...expressions.evaluation import evaluate
 from ...families.family import SourceText
 from ...prepare.subset import subsets
@@ -265,22 +265,28 @@ def _parameter(writer: Writer, parameter: Parameter) -> str:
             for word, value in (("lower", prior.lower), ("upper", prior.upper))
             if value is not None
         ]
-        chart = ""
         written = (
             -math.inf if prior.lower is None else prior.lower,
             math.inf if prior.upper is None else prior.upper,
         )
-        if written != parameter.bounds:
-            # the distribution itself ends where nothing was cut
-            ends = ", ".join(
-                "None" if math.isinf(end) else number(end) for end in parameter.bounds
-            )
-            interval = f"pm.distributions.transforms.Interval({ends})"
-            chart = f"default_transform={interval}"
+        # the distribution itself ends where nothing was cut
+        chart = _chart(parameter) if written != parameter.bounds else ""
         inner = call(f"pm.{row.pymc}.dist", inside, MODEL + 4)
         items = [label, inner, *limits, _dims(parameter.axes), chart]
         return call(f"{head}Truncated", items, MODEL)
-    return call(f"{head}{row.pymc}", [label, *inside, _dims(parameter.axes)], MODEL)
+    chart = "" if row.bounded else _chart(parameter)
+    items = [label, *inside, _dims(parameter.axes), chart]
+    return call(f"{head}{row.pymc}", items, MODEL)
+
+
+def _chart(parameter: Parameter) -> str:
+    """Return the transform of a parameter by its bounds."""
+    if parameter.bounds == UNIT:
+        return "default_transform=pm.distributions.transforms.logodds"
+    ends = ", ".join(
+        "None" if math.isinf(end) else number(end) for end in parameter.bounds
+    )
+    return f"default_transform=pm.distributions.transforms.Interval({ends})"
 
 
 def _ordered(writer: Writer, parameter: Parameter) -> str:

@@ -28,8 +28,8 @@ from .scalars import CORRELATIONS, Scalar
 
 #: How to write what is not compiled by that name.
 _INSTEAD: Mapping[str, tuple[str, ...]] = {
-    "half_flat": ("an improper prior is for `b` only: `flat`",),
-    "truncated_normal": ("write `normal(0, 1, lb=0)`",),
+    "interpolated": ("`kumaraswamy`, `skew_normal` or `student_t` may come near it",),
+    "polya_gamma": ("`gamma` has a shape that is near it",),
 }
 
 
@@ -68,6 +68,9 @@ def read_prior(
             f"the distribution `{function.text}` is not compiled by this version",
             *_INSTEAD.get(function.text, ()),
         )
+        return None
+    if function.text in _CUT:
+        _report_cut(function, arguments, value, sink)
         return None
     if function.text == "constant":
         report_constant(statement, function, arguments, sink)
@@ -113,6 +116,42 @@ def read_prior(
     if not _fits(statement, row, prior, scalar, function.span, sink):
         return None
     return prior
+
+
+#: What PyMC calls a normal distribution between bounds.
+_CUT = frozenset({"truncated_normal", "TruncatedNormal"})
+_CUT_ARGUMENTS = {"mu": "", "sigma": "", "lower": "lb=", "upper": "ub="}
+
+
+def _report_cut(
+    function: Name, arguments: tuple[Argument, ...], value: Expr, sink: Sink
+) -> None:
+    """Say how ``truncated_normal(mu, sigma, lower, upper)`` is written here."""
+    order = tuple(_CUT_ARGUMENTS)
+    places = [
+        order.index(one.keyword.text)
+        if one.keyword is not None and one.keyword.text in order
+        else place
+        for place, one in enumerate(arguments)
+    ]
+    texts = {
+        place: sink.source.slice(one.value.span)
+        for place, one in zip(places, arguments, strict=True)
+    }
+    whole = len(texts) == len(arguments) and {0, 1} <= texts.keys() <= {*range(4)}
+    listed = (
+        [f"{_CUT_ARGUMENTS[order[at]]}{texts[at]}" for at in sorted(texts)]
+        if whole
+        else []
+    )
+    better = f"normal({', '.join(listed)})"
+    sink.add(
+        "unknown-distribution",
+        function.span,
+        f"`{function.text}` is `normal` with bounds here",
+        "its bounds are `lb=` and `ub=`: `normal(0, 1, lb=0)`",
+        fix=Fix.write(value.span, better, safe=True) if listed else None,
+    )
 
 
 def _of(scalar: Scalar) -> str:
@@ -304,7 +343,7 @@ def _bounded(
         given["lower"] < given["c"] < given["upper"]
     ):
         message = "`c` of `triangular` must be between `lower` and `upper`"
-    elif (lower is not None or upper is not None) and row.scipy is None:
+    elif (lower is not None or upper is not None) and not row.can_be_cut:
         message = f"`{row.name}` takes neither `lb` nor `ub`"
     elif lower is not None and upper is not None and lower >= upper:
         message = "`lb` must be below `ub`"

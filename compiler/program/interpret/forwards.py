@@ -22,6 +22,13 @@ __all__ = ["GENERATORS", "drawn_forwards"]
 Array = NDArray[Any]
 Rng = np.random.Generator
 
+
+def _skew_student_t(share: Array, whole: Any) -> Array:
+    """Return a number of Jones and Faddy's distribution, of a beta one."""
+    root = np.sqrt(share * (1.0 - share))
+    return np.asarray(np.sqrt(whole) * (share - 0.5) / root)
+
+
 #: How each distribution is drawn: a generator, a shape, its arguments by name.
 GENERATORS: Mapping[str, Callable[..., Array]] = {
     "normal": lambda r, s, mu, sigma: r.normal(mu, sigma, s),
@@ -44,6 +51,33 @@ GENERATORS: Mapping[str, Callable[..., Array]] = {
     "pareto": lambda r, s, alpha, m: m * (1.0 + r.pareto(alpha, s)),
     "triangular": lambda r, s, lower, c, upper: r.triangular(lower, c, upper, s),
     "wald": lambda r, s, mu, lam: r.wald(mu, lam, s),
+    "skew_normal": lambda r, s, mu, sigma, alpha: (
+        mu
+        + sigma
+        * (alpha * np.abs(r.standard_normal(s)) + r.standard_normal(s))
+        / np.hypot(1.0, alpha)
+    ),
+    "skew_student_t": lambda r, s, a, b, mu, sigma: (
+        mu + sigma * _skew_student_t(r.beta(a, b, s), a + b)
+    ),
+    "ex_gaussian": lambda r, s, mu, sigma, nu: (
+        r.normal(mu, sigma, s) + r.exponential(nu, s)
+    ),
+    "asymmetric_laplace": lambda r, s, kappa, mu, rate: (
+        mu
+        + (r.standard_exponential(s) / kappa - kappa * r.standard_exponential(s)) / rate
+    ),
+    "moyal": lambda r, s, mu, sigma: mu - sigma * np.log(r.chisquare(1.0, s)),
+    "rice": lambda r, s, nu, sigma: np.hypot(
+        r.normal(nu, sigma, s), r.normal(0.0, sigma, s)
+    ),
+    "logit_normal": lambda r, s, mu, sigma: (
+        1.0 / (1.0 + np.exp(-r.normal(mu, sigma, s)))
+    ),
+    "kumaraswamy": lambda r, s, a, b: (
+        (-np.expm1(-r.standard_exponential(s) / b)) ** (1.0 / a)
+    ),
+    "von_mises": lambda r, s, mu, kappa: r.vonmises(mu, kappa, s),
     "dirichlet": lambda r, s, alpha: r.dirichlet(
         np.broadcast_to(np.ravel(alpha), s[1:]), s[0]
     ),
