@@ -20,6 +20,7 @@ def Family(  # noqa: N802 - it returns the record that it is called after
     *,
     link: str = "identity",
     domain: Literal["real", "positive", "unit"] | None = None,
+    measure: Literal["response", "log"] = "response",
     dpars: Mapping[str, str | tuple[str, str]] | None = None,
     response: Literal["continuous", "count", "successes"] = "continuous",
     known: Iterable[str] = (),
@@ -52,6 +53,9 @@ def Family(  # noqa: N802 - it returns the record that it is called after
     domain
         Where it lives: any number, above 0, or between 0 and 1. None: where the link
         leads from, any number of ``identity``.
+    measure
+        What the main parameter is a mean of, for default priors: the response, or its
+        log, as ``mu`` of ``lognormal`` is.
     dpars
         Further parameters by name, with their default priors: ``{"phi":
         "exponential(0.1)"}``, in which ``sd`` is the spread of the response (1 where
@@ -105,6 +109,7 @@ def Family(  # noqa: N802 - it returns the record that it is called after
             density,
             link=link,
             domain=domain,
+            measure=measure,
             dpars=dpars,
             response=response,
             known=known,

@@ -128,6 +128,8 @@ def test_every_backend_has_it(tmp_path: Path) -> None:
         ),
         ({"link": "probability"}, "link is one of"),
         ({"link": "softplus", "domain": "unit"}, "link of a unit parameter is one of"),
+        ({"measure": "log"}, "a mean of logs of responses above 0"),
+        ({"measure": "logs"}, "measure is response or log"),
         ({"domain": "share"}, "domain is one of real, positive, unit"),
         ({"dpars": {"phi": ("exponential(1)", "logit")}}, "the link of 'phi' is one"),
         ({"dpars": {"phi": "exponential"}}, "has a default prior such as"),
@@ -238,9 +240,14 @@ def of_geometric(**changed: Any) -> Any:
             },
             "`log_cdf` gives 0 the probability",
         ),
+        (
+            of_geometric,
+            {"simulate": lambda rng, mu: rng.exponential(mu)},
+            "no whole number",
+        ),
     ],
 )
-def test_tails_that_are_not_those_of_the_density_are_refused(
+def test_tails_and_draws_that_are_not_those_of_the_density_are_refused(
     make: Any, changed: Any, said: str
 ) -> None:
     assert make().tails is not None
@@ -283,6 +290,20 @@ def test_links_are_those_of_the_language() -> None:
             varying.compile(f"y ~ x, family={mixed}", frame, families=own[0])
 
 
+def _of_logs(m: Any, y: Any, mu: Any, sigma: Any) -> Any:
+    z = (m.log(y) - mu) / sigma
+    return -0.5 * z**2 - m.log(sigma * y) - 0.5 * np.log(2.0 * np.pi)
+
+
+LOGS: dict[str, Any] = {
+    "dpars": {"sigma": "exponential(1 / sd)"},
+    "simulate": lambda rng, mu, sigma: rng.lognormal(mu, sigma),
+    "mean": lambda mu, sigma: np.exp(mu + 0.5 * sigma**2),
+    "log_cdf": None,
+    "log_sf": None,
+}
+
+
 def test_a_default_prior_may_be_of_the_spread_of_the_response() -> None:
     """As that of the residual sd of the family of the language is."""
     frame = data().assign(y=lambda d: 300.0 * d["x"] + 20.0)
@@ -294,6 +315,16 @@ def test_a_default_prior_may_be_of_the_spread_of_the_response() -> None:
         parameters = model.compiled.lowered.parameters
         found.append({one.name: one.prior for one in parameters})
     assert found[0] == found[1]
+    # and of one whose mean is of logs
+    logs = times(link="identity", measure="log", density=_of_logs, **LOGS)
+    for name in ("lognormal", "times"):
+        model = varying.compile(
+            f"z ~ x, family={name}", frame.assign(z=np.exp(frame.x)), families=logs
+        )
+        assert model.compiled is not None
+        parameters = model.compiled.lowered.parameters
+        found.append({one.name: one.prior for one in parameters})
+    assert found[2] == found[3]
     # a formula begins at the log of the prior's median
     center = COPIES["gaussian"].dpars[0].center(Moments(0.0, 20.0))
     assert center == pytest.approx(np.log(20.0 * np.log(2.0)))

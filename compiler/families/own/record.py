@@ -15,6 +15,7 @@ from ...distributions.density.arrays import ARRAYS
 from ...distributions.density.operations import DensityFunction
 from ...distributions.quantiles import middle_and_spread
 from ...distributions.table import DISTRIBUTIONS, SUPPORTS
+from ..continuous import lognormal
 from ..family import Array, Dpar, Family, Moments
 from ..link import FITTING, LINKS, POSITIVES, REALS, SHARES
 from ..written import readings_by_numpy
@@ -55,6 +56,7 @@ def own_family(
     *,
     link: str = "identity",
     domain: Literal["real", "positive", "unit"] | None = None,
+    measure: Literal["response", "log"] = "response",
     dpars: Mapping[str, str | tuple[str, str]] | None = None,
     response: Literal["continuous", "count", "successes"] = "continuous",
     known: Iterable[str] = (),
@@ -83,12 +85,8 @@ def own_family(
     points = tuple(sorted(map(float, atoms)))
     _check_names(name, predictor, own, rows)
     links = _links(link, domain)
-    if response not in ("continuous", "count", "successes"):
-        raise ValueError(
-            f"response is continuous, count or successes, not {response!r}"
-        )
-    if response == "successes" and "trials" not in rows:
-        raise ValueError("successes are out of trials: known=('trials',)")
+    _check_kind(response, rows)
+    logged = _is_logged(measure, links[0], bounds)
     _check_tails(log_cdf, log_sf, bounds, points, response)
     parameters = (predictor, *own)
     names, inverse = (*parameters, *rows), _INVERSES[links[0]]
@@ -106,27 +104,17 @@ def own_family(
         """Draw responses."""
         whole = np.broadcast_arrays(*natural(given, by_name))
         found = np.asarray(simulate(rng, *whole))
-        return found if response == "continuous" else found.astype(np.int64)
+        if response == "continuous":
+            return found
+        broken = found != np.floor(found)
+        if broken.any():
+            raise ValueError(f"`simulate` draws {found[broken][0]:g}, no whole number")
+        return found.astype(np.int64)
 
     def means(*given: Any, **by_name: Any) -> Array:
         """Mean response."""
         return np.asarray(mean(*natural(given, by_name)))
 
-    def possible(y: Array, **of: Array) -> NDArray[np.bool_]:
-        """Whether a response is possible."""
-        if in_support is not None:
-            return np.asarray(in_support(y, *(of[one] for one in rows)), dtype=bool)
-        if response == "continuous":
-            inside: NDArray[np.bool_] = (y > bounds[0]) & (y < bounds[1])
-            return (inside & np.isfinite(y)) | np.isin(y, points)
-        counts: NDArray[np.bool_] = np.isfinite(y) & (y >= 0) & (y == np.floor(y))
-        return counts & (y <= of["trials"]) if response == "successes" else counts
-
-    words = {
-        "continuous": _between(*bounds),
-        "count": "counts: whole numbers, 0 among them",
-        "successes": "successes: whole numbers from 0 to the number of trials",
-    }
     return Family(
         name=name,
         title=f"{name} distribution",
@@ -135,9 +123,10 @@ def own_family(
         default_link="" if link == links[0] else link,
         dpars=tuple(_dpar(one, given) for one, given in own.items()),
         predictor=predictor,
-        support=support or words[response],
-        in_support=possible,
-        moments=_moments(links[0], rows),
+        support=support or _in_words(response, bounds),
+        in_support=_support(response, rows, bounds, points, in_support),
+        moments=_moments_of_logs if logged else _moments(links[0], rows),
+        measure="the log of the response" if logged else "the response",
         simulate=drawn,
         mean=means,
         **readings_by_numpy(
@@ -179,6 +168,58 @@ def _check_names(
             f"known is of {', '.join(KNOWN)}, and not {unknown[0]!r}: rows bring "
             "numbers along by `vint(n)`, `vreal(x)` and `trials(n)`"
         )
+
+
+def _check_kind(response: str, known: tuple[str, ...]) -> None:
+    if response not in ("continuous", "count", "successes"):
+        raise ValueError(
+            f"response is continuous, count or successes, not {response!r}"
+        )
+    if response == "successes" and "trials" not in known:
+        raise ValueError("successes are out of trials: known=('trials',)")
+
+
+def _is_logged(measure: str, link: str, bounds: tuple[float, float]) -> bool:
+    """Return whether the main parameter is a mean of logs."""
+    if measure not in ("response", "log"):
+        raise ValueError(f"measure is response or log, not {measure!r}")
+    if measure == "log" and (link != "identity" or bounds[0] < 0.0):
+        raise ValueError(
+            "measure='log': the main parameter is any number, a mean of logs of "
+            "responses above 0, link='identity' and bounds=(0, inf)"
+        )
+    return measure == "log"
+
+
+def _support(
+    response: str,
+    rows: tuple[str, ...],
+    bounds: tuple[float, float],
+    atoms: tuple[float, ...],
+    in_support: Callable[..., Any] | None,
+) -> Callable[..., NDArray[np.bool_]]:
+    """Return which responses are possible, as the caller says or by their kind."""
+
+    def possible(y: Array, **of: Array) -> NDArray[np.bool_]:
+        """Whether a response is possible."""
+        if in_support is not None:
+            return np.asarray(in_support(y, *(of[one] for one in rows)), dtype=bool)
+        if response == "continuous":
+            inside: NDArray[np.bool_] = (y > bounds[0]) & (y < bounds[1])
+            return (inside & np.isfinite(y)) | np.isin(y, atoms)
+        counts: NDArray[np.bool_] = np.isfinite(y) & (y >= 0) & (y == np.floor(y))
+        return counts & (y <= of["trials"]) if response == "successes" else counts
+
+    return possible
+
+
+def _in_words(response: str, bounds: tuple[float, float]) -> str:
+    """Return which responses are possible, where nothing else is said."""
+    if response == "continuous":
+        return _between(*bounds)
+    if response == "count":
+        return "counts: whole numbers, 0 among them"
+    return "successes: whole numbers from 0 to the number of trials"
 
 
 def _links(link: str, domain: str | None) -> tuple[str, ...]:
@@ -272,6 +313,11 @@ def _dpar(name: str, given: str | tuple[str, str]) -> Dpar:
         center,
         default_link="" if link == written else link,
     )
+
+
+def _moments_of_logs(y: Array, count: Counts = None, **_: Array) -> Moments:
+    """Return the mean and the spread of the logs of responses."""
+    return lognormal.moments(y, count)
 
 
 def _moments(link: str, known: tuple[str, ...]) -> Callable[..., Moments]:
