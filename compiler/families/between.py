@@ -146,6 +146,13 @@ def chance(
         return np.asarray(log_mass(arrays.ARRAYS, tails, low, high, given))
 
 
+def by_shares(logs: Sequence[Array]) -> Array:
+    """Return probabilities that add up to 1, an axis more, of their unscaled logs."""
+    found = np.stack(np.broadcast_arrays(*logs), axis=-1)
+    found = np.exp(found - found.max(axis=-1, keepdims=True))
+    return np.asarray(found / found.sum(axis=-1, keepdims=True))
+
+
 def weighted_mean(
     mean: Callable[..., Array],
     log_tails: LogTails,

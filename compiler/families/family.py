@@ -10,7 +10,7 @@ what their fields mean.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal, Protocol
@@ -294,6 +294,9 @@ class Tails:
     mean
         Of the parameters in a list, the lower and the upper bound (None: there is
         none): the mean between them, where it has a formula.
+    log_members
+        Of a mixture, of the same: for each component the log of the probability that a
+        response is of it, and between them.
     """
 
     log_tails: Callable[..., tuple[Any, Any]]
@@ -305,6 +308,7 @@ class Tails:
     before: str = ""
     atoms: tuple[float, ...] = ()
     between: Callable[..., Any] | None = None
+    log_members: Callable[..., Sequence[Array]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

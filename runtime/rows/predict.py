@@ -252,11 +252,6 @@ def _membership(rows: Rows, seed: int) -> RowComputation:
         raise ArgumentError(
             f"kind='membership' is of mixtures, and {family.shown} is one family"
         )
-    if "cens" in family.known:
-        raise ArgumentError(
-            "kind='membership' is given the responses, and some of them are censored: "
-            "of these it is not computed by this version"
-        )
     members, count = family.members, len(family.components)
 
     def function(block: RowBatch) -> Array:

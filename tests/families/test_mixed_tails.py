@@ -108,6 +108,40 @@ def test_it_is_the_mixture_over_its_own_mass(
             assert slope == pytest.approx(np.imag(stepped) / 1e-30, rel=1e-8, abs=1e-10)
 
 
+@pytest.mark.parametrize(("name", "numbers"), CASES)
+def test_rows_are_of_components_as_often_as_what_is_known_is(
+    name: str, numbers: tuple[float, float, float, float]
+) -> None:
+    """The share of each component times its probability of that, by SciPy."""
+    base, family = FAMILIES[name], FAMILIES[f"{name} | cens upper lb ub"]
+    given, step = parameters(base), 1.0 if is_whole(base) else 0.0
+    at = dict(zip(("y", "upper", "lb", "ub"), numbers, strict=True))
+    parts = laws(base, given)
+    kind = "pmf" if is_whole(base) else "pdf"
+    wanted = [[share * getattr(of, kind)(at["y"]) for share, of in parts]]
+    for low, high in STATUS.values():
+        start = at[low] - step * (low == "lb")
+        wanted.append([mass([one], start, at[high]) for one in parts])
+    rows = {key: np.full(4, value) for key, value in {**given, **at}.items()}
+    rows["cens"] = np.array([0.0, *STATUS])
+    y = rows.pop("y")
+    assert family.members is not None
+    found = family.members(y, **rows)
+    chances = np.array(wanted) / np.sum(wanted, axis=1, keepdims=True)
+    assert found == pytest.approx(chances, rel=1e-8, abs=1e-10)
+    # of one end alone there are no bounds
+    some = {key: rows[key] for key in (*given, "cens")}
+    some["cens"] = np.array([-1.0, 1.0, 0.0, 1.0])
+    open_ended = FAMILIES[f"{name} | cens"].members
+    assert open_ended is not None
+    free = open_ended(y, **some)
+    below = [share * of.cdf(at["y"]) for share, of in parts]
+    above = [share * of.sf(at["y"]) for share, of in parts]
+    assert free[0] == pytest.approx(np.array(below) / sum(below), rel=1e-8, abs=1e-10)
+    assert free[1] == pytest.approx(np.array(above) / sum(above), rel=1e-8, abs=1e-10)
+    assert free[2] == pytest.approx(chances[0], rel=1e-8, abs=1e-10)
+
+
 @pytest.mark.parametrize(("name", "numbers"), CASES[:-2])
 def test_means_and_draws_are_those_between_the_bounds(
     name: str, numbers: tuple[float, float, float, float]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.density.operations import DensityFunction
-from ..between import chance, log_mass
+from ..between import by_shares, chance, log_mass
 from ..family import Array, Family, Moments, Tails
 from ..written import readings, readings_by_numpy
 
@@ -154,6 +154,30 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         found = (tails.mean or mean_of(tails))(own, of.get("lb"), of.get("ub"))
         return np.asarray(found)
 
+    def members(y: Array, *given: Array, **by_name: Array) -> Array:
+        """Return how likely a row is of each component, given what is known of it.
+
+        Bounds between which responses are seen are the same for all components, and
+        say nothing of a response that is known.
+        """
+        own, of = split(given, by_name)
+        assert base.members is not None
+        found = base.members(y, *own)
+        if "cens" not in of:
+            return found
+        assert tails.log_members is not None
+        y, status = np.asarray(y, dtype=float), np.asarray(of["cens"])[..., None]
+        low, high = before(arrays.ARRAYS, of.get("lb")), of.get("ub")
+        ends = {LEFT: (low, y), RIGHT: (y, high)}
+        if "upper" in of:
+            ends[INTERVAL] = (y, of["upper"])
+        for which, (start, end) in ends.items():
+            # other rows may have nothing between these
+            with np.errstate(all="ignore"):
+                there = by_shares(tails.log_members(own, start, end))
+            found = np.where(status == which, there, found)
+        return np.asarray(found)
+
     made = "_".join((re.sub(r"\W+", "_", base.name).strip("_"), *limits))
     return base.derive(
         name=limited_name(base.name, limits),
@@ -163,6 +187,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         simulate=simulate,
         mean=mean,
         rate=base.rate,
+        members=None if base.members is None else members,
         **_readings(
             made,
             density,

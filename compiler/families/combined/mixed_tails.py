@@ -96,6 +96,17 @@ def tails_of(
                 total = total + np.exp(log_share) * some
         return np.asarray(total)
 
+    def log_members(
+        given: Sequence[Array], low: Array | None, high: Array | None
+    ) -> list[Array]:
+        """Return the log of the share of each component, and of what of it is there."""
+        given = [np.asarray(one, dtype=float) for one in given]
+        with np.errstate(all="ignore"):
+            return [
+                np.asarray(share + part.chance(own, low, high))
+                for share, part, own in by_part(arrays.ARRAYS, given)
+            ]
+
     made = Tails(
         log_tails,
         lowest=min(one.lowest for one in each),
@@ -103,6 +114,7 @@ def tails_of(
         mean=mean,
         atoms=tuple(sorted({atom for one in each for atom in one.atoms})),
         between=between,
+        log_members=log_members,
     )
     if any(one.draw is None for one in each):
         return made

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from ...data.weighted import Counts
 from ...distributions.density.arrays import ARRAYS
+from ..between import by_shares
 from ..family import Array, DefaultPrior, Dpar, Family, Moments
 from ..written import readings_by_numpy
 from .limits import is_whole
@@ -256,10 +257,8 @@ def mixture(components: tuple[Family, ...], told: tuple[str, ...] = ()) -> Famil
         """Return the probability that a response is of each component, an axis more."""
         whole = [np.asarray(one, dtype=float) for one in read(given, by_name)]
         with np.errstate(all="ignore"):
-            logs = np.broadcast_arrays(*each_density(ARRAYS, np.asarray(y), whole))
-        found = np.stack(logs, axis=-1)
-        found = np.exp(found - found.max(axis=-1, keepdims=True))
-        return np.asarray(found / found.sum(axis=-1, keepdims=True))
+            logs = each_density(ARRAYS, np.asarray(y), whole)
+        return by_shares(logs)
 
     def split(**by_name: Array) -> list[tuple[Array, dict[str, Array]]]:
         """Return the share and the parameters of each component."""

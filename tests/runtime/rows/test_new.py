@@ -493,23 +493,27 @@ def test_answers_that_are_not_told_are_drawn_along() -> None:
     assert asked(told, "response").shape == (3,)
 
 
-def test_how_likely_rows_are_of_each_component() -> None:
-    """The share of each times its density there, by hand."""
-    frame = pd.DataFrame({"y": [0.0, 3.0, 5.0, -1.0], "x": range(4)})
-    compiled = varying.compile("y ~ 1, family=mixture(gaussian, gaussian)", frame)
+@pytest.mark.parametrize("beside", ["", " | cens(c)"])
+def test_how_likely_rows_are_of_each_component(beside: str) -> None:
+    """The share of each times its density, or what it has there, by hand."""
+    frame = pd.DataFrame({"y": [0.0, 3.0, 5.0, -1.0], "x": range(4), "c": [0, 1, 0, 0]})
+    spec = f"y{beside} ~ 1, family=mixture(gaussian, gaussian)"
+    compiled = varying.compile(spec, frame)
     assert compiled.compiled is not None
     values = {"mu1_Intercept": 0.0, "mu2_Intercept": 4.0, "sigma1": 1.0}
     values |= {"sigma2": 2.0, "theta1": 0.3}
     each = {name: (("chain", "draw"), np.full((1, 2), v)) for name, v in values.items()}
     draws = Draws(xr.Dataset(each, {"chain": [0], "draw": [0, 1]}))
-    read = read_rows(pd.DataFrame({"y": [1.0, 9.0]}), compiled.compiled)
+    there = pd.DataFrame({"y": [1.0, 9.0], "c": [1, -1]})
+    read = read_rows(there, compiled.compiled)
     kind: Any = "membership"
     (rows,) = new_rows(compiled.compiled, read, kind=kind, response=True).each
     found = labelled(computed(rows, kind), draws)
     assert found.dims == ("chain", "draw", "row", "component")
+    parts = ((0.3, stats.norm(0.0, 1.0)), (0.7, stats.norm(4.0, 2.0)))
     first, second = (
-        share * stats.norm.pdf([1.0, 9.0], mu, sigma)
-        for share, mu, sigma in ((0.3, 0.0, 1.0), (0.7, 4.0, 2.0))
+        share * np.array([of.sf(1.0), of.cdf(9.0)] if beside else of.pdf([1.0, 9.0]))
+        for share, of in parts
     )
     assert found.values[0, 0, :, 0] == pytest.approx(first / (first + second))
     with pytest.raises(varying.ModelError, match="have no column `y`"):
@@ -523,15 +527,3 @@ def test_a_mean_that_the_link_has_not() -> None:
     beyond = pd.DataFrame({"x": [2.0, -1e6, 1e6]})
     with pytest.raises(ValueError, match="a parameter of poisson is no number"):
         made.predict(beyond, "response")
-
-
-def test_of_censored_rows_it_is_not_said_how_likely_they_are_of_each() -> None:
-    frame = pd.DataFrame({"y": [0.0, 3.0, 5.0, -1.0], "c": [0, 1, 0, 0]})
-    spec = "y | cens(c) ~ 1, family=mixture(gaussian, gaussian)"
-    compiled = varying.compile(spec, frame).compiled
-    assert compiled is not None
-    kind: Any = "membership"
-    read = read_rows(frame, compiled)
-    (rows,) = new_rows(compiled, read, kind=kind, response=True).each
-    with pytest.raises(ValueError, match="some of them are censored"):
-        computed(rows, kind)
