@@ -73,6 +73,7 @@ def test_the_command_runs_a_file_that_is_named_and_no_other(folder: Path) -> Non
     ("text", "said", "at"),
     [
         ("x = 1\n", "makes no family of your own", 1),
+        (LASTING + LASTING.replace("lasting =", "two ="), "two families that are", 1),
         ("x = 1\nprint(y)\n", "NameError: name 'y' is not defined", 2),
         ("x = 1\n\ny = (2\n", "SyntaxError", 3),
         ("x = 1\nraise SystemExit(3)\n", "SystemExit: 3", 2),
@@ -91,6 +92,9 @@ def test_what_is_wrong_with_a_file_is_said_at_its_line(
     assert found.source.position(found.span.start).line == at
     with pytest.raises(varying.ModelError, match="no-such-file"):
         varying.compile(SPEC, families=folder / "none.py")
+    for no_file in (folder, "/dev/zero", "a\0b"):
+        with pytest.raises(varying.ModelError, match="unreadable-file"):
+            varying.compile(SPEC, families=no_file)
 
 
 def test_a_file_is_run_once_and_again_when_it_changed(folder: Path) -> None:

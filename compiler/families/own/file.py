@@ -36,14 +36,7 @@ def families_in(path: str | os.PathLike[str]) -> tuple[Family, ...]:
         ``no-such-file``, ``unreadable-file``, ``family-file``.
     """
     shown, place = os.fspath(path), Path(path).absolute()
-    try:
-        text = place.read_bytes()
-    except FileNotFoundError:
-        raise _fault(shown, "no-such-file", f"there is no file `{shown}`") from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        message = f"`{shown}` cannot be read: {reason}"
-        raise _fault(shown, "unreadable-file", message) from None
+    text = _read(shown, place)
     key = str(place), hashlib.sha256(text).hexdigest()
     if key not in _RUN:
         module = _run(shown, place, text)
@@ -58,9 +51,32 @@ def families_in(path: str | os.PathLike[str]) -> tuple[Family, ...]:
                 "one is what `varying.Family(...)` returns, with a name in the file: "
                 "`mine = varying.Family('mine', density, ...)`",
             )
-        by_name = {one.name: replace(one, home=(str(place), one.name)) for one in found}
-        _RUN[key] = tuple(by_name.values())
+        by_name = {one.name: one for one in found}
+        twice = next((one.name for one in found if by_name[one.name] is not one), None)
+        if twice is not None:
+            raise _fault(
+                shown,
+                _RULE,
+                f"`{shown}` makes two families that are called `{twice}`",
+            )
+        _RUN[key] = tuple(
+            replace(one, home=(str(place), name)) for name, one in by_name.items()
+        )
     return _RUN[key]
+
+
+def _read(shown: str, place: Path) -> bytes:
+    """Return what is in a file, which is one: no device, and no pipe."""
+    try:
+        if place.exists() and not place.is_file():
+            reason = "it is no file"
+        else:
+            return place.read_bytes()
+    except FileNotFoundError:
+        raise _fault(shown, "no-such-file", f"there is no file `{shown}`") from None
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+    raise _fault(shown, "unreadable-file", f"`{shown}` cannot be read: {reason}")
 
 
 def _run(shown: str, place: Path, text: bytes) -> ModuleType:
@@ -91,22 +107,14 @@ def _stopped(shown: str, place: Path, text: bytes, error: BaseException) -> Mode
     if isinstance(error, SyntaxError) and error.filename == str(place):
         lines = [error.lineno or 1]
     source = Source(text.decode("utf-8", "replace"), shown)
-    before = source.text.splitlines(keepends=True)[: (lines or [1])[-1]]
-    end = len("".join(before).rstrip("\n"))
-    start = len("".join(before[:-1]))
+    *before, line = source.text.split("\n")[: (lines or [1])[-1]]
+    start = sum(len(one) + 1 for one in before)
     said = error.msg if isinstance(error, SyntaxError) else str(error)
     kind = type(error).__name__
     what = said if kind == "ArgumentError" else f"{kind}: {said}"
+    message = f"`{shown}`, which makes families of your own, does not run: {what}"
     return ModelError(
-        [
-            Diagnostic(
-                _RULE,
-                f"`{shown}`, which makes families of your own, does not run: {what}",
-                source,
-                Span(start, end),
-                (),
-            )
-        ]
+        [Diagnostic(_RULE, message, source, Span(start, start + len(line)), ())]
     )
 
 

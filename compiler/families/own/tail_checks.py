@@ -67,6 +67,8 @@ def tail_faults(family: Family, point: dict[str, float], drawn: Array) -> Iterat
     else:
         yield from _jump_faults(tails)
         y = y[~np.isin(y, family.tails.atoms)]
+        if not len(y):
+            return
         yield from _slope_faults(tails, y, _CLOSE)
         yield from _slope_faults(tails, _beyond(tails, y), _CLOSE_BEYOND)
 
@@ -169,12 +171,10 @@ def _far_faults(tails: _Tails, y: Array) -> Iterator[str]:
     """Yield a tail that does not fall to 0 where no response is any more."""
     assert tails.family.tails is not None
     wide, whole = max(float(np.ptp(y)), 1.0), is_whole(tails.family)
-    ends = (
-        (tails.family.tails.lowest, y[0], -wide),
-        (*(tails.family.tails.highest, y[-1], wide),),
-    )
+    limits = tails.family.tails
+    ends = (limits.lowest, y[0], -wide), (limits.highest, y[-1], wide)
     for name, side, (end, last, step) in zip(_NAMES, (0, 1), ends, strict=True):
-        if (whole and side == 0) or end in tails.family.tails.atoms:
+        if (whole and side == 0) or end in limits.atoms:
             continue  # what is up to the end has a probability
         far = np.asarray(_FAR)
         at = end + (last - end) / far if np.isfinite(end) else last + step * far
