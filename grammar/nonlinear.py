@@ -1,12 +1,13 @@
 """Formulas that are not linear: ``y ~ a * exp(-k * t), nl=true``, and their names.
 
 In such a formula the right side is calculated row by row, from columns and from
-parameters that have formulas of their own on indented lines (``a + k ~ 1``).
+parameters that have formulas of their own on indented lines (``a + k ~ 1``). So it is
+with formulas of parameters: ``sigma ~ a + b * tanh(x), nl=true``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from .tree import Chain, Expr, Formula, ModelStatement, Name, PartStatement, String
 from .walk import children, column_names, postorder, unwrap
@@ -29,30 +30,29 @@ def names_left(left: Expr) -> tuple[Name, ...]:
     return tuple(names) if len(names) == len(node.operands) else ()
 
 
+def curves_of(model: ModelStatement) -> tuple[Formula, ...]:
+    """Return the formulas of a model that are not linear, its own first."""
+    parts = (s.formula for s in model.body if isinstance(s, PartStatement))
+    return tuple(one for one in (model.formula, *parts) if is_nonlinear(one))
+
+
 def parameters_of(model: ModelStatement) -> frozenset[str]:
-    """Return what is no column in the right side of a formula that is not linear.
+    """Return what is no column in the right sides of formulas that are not linear.
 
     They are the names that stand there and have an indented formula; of a linear
-    formula there are none.
+    model there are none.
     """
-    if not is_nonlinear(model.formula):
-        return frozenset()
-    inside = {name.text for name in column_names(model.formula.terms)}
+    inside = names_in(curves_of(model))
     parts = [part for part in model.body if isinstance(part, PartStatement)]
     left = (name for part in parts for name in names_left(part.formula.response))
     return frozenset(name.text for name in left) & inside
 
 
-def names_in_parts(model: ModelStatement) -> frozenset[str]:
-    """Return the names that indented formulas which are not linear read."""
-    parts = [part for part in model.body if isinstance(part, PartStatement)]
-    read = (
-        name
-        for part in parts
-        if is_nonlinear(part.formula)
-        for name in column_names(part.formula.terms)
+def names_in(formulas: Iterable[Formula]) -> frozenset[str]:
+    """Return the names in the right sides of formulas."""
+    return frozenset(
+        name.text for formula in formulas for name in column_names(formula.terms)
     )
-    return frozenset(name.text for name in read)
 
 
 def free_parts(expression: Expr, parameters: Collection[str]) -> list[Expr]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from .nonlinear import parameters_of
+from .nonlinear import is_nonlinear, parameters_of
 from .tree import (
     Call,
     Chain,
@@ -102,12 +102,12 @@ def names_read(spec: Spec) -> Iterator[Name]:
     for model in spec.models:
         yield from column_names(model.formula.response)
         parameters = parameters_of(model)
-        for name in _names(model.formula.terms):
-            if name.text not in parameters:
-                yield name
-        for part in model.body:
-            if isinstance(part, PartStatement):
-                yield from _names(part.formula.terms)
+        parts = (s.formula for s in model.body if isinstance(s, PartStatement))
+        for formula in (model.formula, *parts):
+            known = parameters if is_nonlinear(formula) else frozenset()
+            for name in _names(formula.terms):
+                if name.text not in known:
+                    yield name
 
 
 def _names(expression: Expr) -> Iterator[Name]:

@@ -40,7 +40,6 @@ from ..expressions.types import type_of
 from ..families.family import Family
 from ..formula.leaks import own_columns
 from .bound import Body
-from .nonlinear import NonLinear
 
 #: Functions that may be called with parameters in them, of one number each ...
 OF_ONE = (
@@ -54,10 +53,31 @@ DEEPEST = 200
 
 
 def bind_body(
-    found: NonLinear, family: Family | None, schema: Schema, sink: Sink
+    formula: Formula,
+    names: Sequence[str],
+    response: Expr,
+    family: Family | None,
+    schema: Schema,
+    sink: Sink,
 ) -> Body | None:
-    """Return the right side with every name resolved; None after a fault."""
-    expression, names = found.formula.terms, found.names
+    """Return the right side with every name resolved; None after a fault.
+
+    Parameters
+    ----------
+    formula
+        Whose right side it is.
+    names
+        The parameters that it may calculate with.
+    response
+        The left side of the model, which it may not read.
+    family
+        None if its name is at fault.
+    schema
+        The columns.
+    sink
+        Takes the faults.
+    """
+    expression = formula.terms
     dpars = {dpar.name for dpar in (family.dpars if family is not None else ())}
     before = len(sink.diagnostics)
     holds: dict[int, bool] = {}
@@ -75,12 +95,13 @@ def bind_body(
         notes = ("calculate parts of it before: `let z = ...`",)
         sink.add("nested-too-deep", expression.span, message, *notes)
         return None
-    unknown = _unknown(nodes, names, dpars, schema, sink)
+    predictor = None if family is None or family.mains else family.predictor
+    unknown = _unknown(nodes, names, predictor, dpars, schema, sink)
     if len(sink.diagnostics) > before:
         return None
     if not holds[id(expression)]:
         if not unknown:
-            _no_parameters(found, sink)
+            _no_parameters(formula, sink)
         return None
     stack: list[Expr] = [expression]
     while stack:
@@ -89,16 +110,15 @@ def bind_body(
             unknown |= not _is_number(node, schema, sink)
         elif _calculated(node, holds, schema, sink):
             stack.extend(reversed(children(node)))
-    _response(found.formula, nodes, names, schema, sink)
+    _response(response, nodes, names, sink)
     if len(sink.diagnostics) > before or unknown:
         return None
     used = [n.text for n in nodes if isinstance(n, Name) and n.text in names]
-    order = [one.name.text for one in found.inner if one.name.text in used]
-    return Body(expression, tuple(order))
+    return Body(expression, tuple(name for name in names if name in used))
 
 
-def _no_parameters(found: NonLinear, sink: Sink) -> None:
-    option = next(o for o in found.formula.options if o.name.text == "nl")
+def _no_parameters(formula: Formula, sink: Sink) -> None:
+    option = next(o for o in formula.options if o.name.text == "nl")
     sink.add(
         "invalid-argument",
         option.span,
@@ -113,7 +133,8 @@ def _no_parameters(found: NonLinear, sink: Sink) -> None:
 
 def _unknown(
     nodes: Sequence[Expr],
-    names: frozenset[str],
+    names: Sequence[str],
+    predictor: str | None,
     dpars: Collection[str],
     schema: Schema,
     sink: Sink,
@@ -133,7 +154,16 @@ def _unknown(
         if text in LOGICALS and not node.quoted:
             continue
         told.add(text)
-        if text in dpars:
+        if text == predictor:
+            sink.add(
+                "invalid-argument",
+                node.span,
+                f"`{text}` is the parameter of the model's own formula, and cannot be "
+                "a part of another",
+                "what both calculate with is a parameter of its own: "
+                "`y ~ m, nl=true`, and below it `m ~ x` and a formula with `m`",
+            )
+        elif text in dpars:
             sink.add(
                 "invalid-argument",
                 node.span,
@@ -305,15 +335,11 @@ def _called(node: Call, holds: dict[int, bool], schema: Schema, sink: Sink) -> b
 
 
 def _response(
-    formula: Formula,
-    nodes: Sequence[Expr],
-    names: frozenset[str],
-    schema: Schema,
-    sink: Sink,
+    response: Expr, nodes: Sequence[Expr], names: Sequence[str], sink: Sink
 ) -> None:
-    own, text = own_columns(formula.response)
+    own, text = own_columns(response)
     for node in nodes:
-        if isinstance(node, Name) and node.text in own - names:
+        if isinstance(node, Name) and node.text in own - {*names}:
             sink.add(
                 "response-as-predictor",
                 node.span,

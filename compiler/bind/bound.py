@@ -474,6 +474,11 @@ class BoundModel:
         return self.main.groupings
 
     @property
+    def bodies(self) -> tuple[Body, ...]:
+        """What is calculated, in the formulas of all parameters."""
+        return tuple(one.body for one in self.predictors if one.body is not None)
+
+    @property
     def grouping_factors(self) -> tuple[str, ...]:
         """Whose levels differ: in effects of any formula, or in their thresholds."""
         every = (one for part in self.predictors for one in part.groupings)
@@ -560,9 +565,29 @@ class JointModel:
         return next(one for one in self.predictors if one.target == wanted)
 
 
-def known_columns(body: Body) -> list[DesignColumn]:
-    """Return the parts of a body that are made of columns, as columns of a design."""
-    return [DesignColumn(one.label, one.label, (one,)) for one in body.known]
+def made_of(
+    body: Body | None, predictors: Iterable[BoundPredictor]
+) -> tuple[BoundPredictor, ...]:
+    """Return what a body is made of, by way of other bodies too; nothing of None."""
+    inner = {one.dpar: one for one in predictors if one.inner}
+    found: dict[str, BoundPredictor] = {}
+    stack = [] if body is None else [*body.parameters]
+    while stack:
+        name = stack.pop()
+        if name in found or name not in inner:
+            continue
+        found[name] = one = inner[name]
+        stack += [] if one.body is None else one.body.parameters
+    return tuple(one for name, one in inner.items() if name in found)
+
+
+def known_columns(bodies: Iterable[Body | None]) -> list[DesignColumn]:
+    """Return the parts of bodies that are made of columns, as columns of a design."""
+    return [
+        DesignColumn(one.label, one.label, (one,))
+        for body in bodies
+        for one in (() if body is None else body.known)
+    ]
 
 
 def offsets(bound: BoundModel) -> tuple[Numeric, ...]:

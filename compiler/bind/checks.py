@@ -21,7 +21,7 @@ from ..formula.columns import INTERCEPT, Coded, DesignColumn, Numeric
 from ..formula.design import evaluate_columns
 from ..formula.places import place_of
 from ..prepare.derive import NO_NUMBER_NOTE
-from .body_values import check_body
+from .body_values import check_bodies
 from .bound import BoundModel, BoundPredictor
 from .composition import check_columns, check_composition
 from .counting import counting
@@ -50,7 +50,7 @@ def check_rows(bound: BoundModel, table: Table, sink: Sink) -> None:
     sink
         Takes the warnings.
     """
-    if not _finite(bound, table, sink) or not check_body(bound, table, sink):
+    if not _finite(bound, table, sink) or not check_bodies(bound, table, sink):
         return
     # what a response is in a row of weight 0 does not matter; what stands beside it
     # does, for predictions of that row are made with it

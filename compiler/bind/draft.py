@@ -55,7 +55,7 @@ from .mains import (
     with_reference_target,
 )
 from .mixture import with_shares
-from .nonlinear import NonLinear, bind_inner, nonlinear
+from .nonlinear import NonLinear, bind_inner, main_curve, nonlinear
 from .offsets import bind_offsets
 from .options import check_threshold, family_of, link_of, read_options, word_of
 from .ordinal import with_thresholds
@@ -86,7 +86,7 @@ class ResponseDraft:
     keep: tuple[Keep, ...]
     guessed: frozenset[str] | None
     possible: tuple[str, ...]
-    curve: NonLinear | None
+    curves: NonLinear | None
     body: Body | None
     first: BoundPredictor | None = None
 
@@ -136,7 +136,7 @@ class ResponseDraft:
         """Return the response with the priors of the model."""
         if self.family is None or self.link is None or self.response is None:
             return None
-        if self.curve is not None and self.body is None:
+        if main_curve(self.curves) is not None and self.body is None:
             return None
         statement = self.one.statement
         main = self.first or BoundPredictor(
@@ -187,7 +187,8 @@ def draft_of(
     family = of_response(family, response)
     family = with_baseline(family, response, model.formula.response, prepared, sink)
     model, named = by_category(model, family, response, sink)
-    curve = nonlinear(model, family, schema, sink)
+    curves = nonlinear(model, family, schema, sink)
+    curve = main_curve(curves)
     if curve is not None and family is not None and family.mains:
         sink.add(
             "not-yet",
@@ -213,7 +214,10 @@ def draft_of(
         own = model.formula.response
         category = bind_category(calls, own, expansion.terms, family, schema, sink)
         population = replace(population, by_threshold=category)
-    body = None if curve is None else bind_body(curve, family, schema, sink)
+    body = None
+    if curves is not None and curve is not None:
+        left = curve.response
+        body = bind_body(curve, curves.names, left, family, schema, sink)
     groupings = bind_groupings(
         expansion.groups,
         model.formula.response,
@@ -223,12 +227,12 @@ def draft_of(
         population=population.specials,
         thresholds=None if curve is not None else thresholds_of(family, response),
     )
-    linear = model if curve is None else curve.linear
+    linear = model if curves is None else curves.linear
     # By the formula as written: a first predictor may have one of its own below
     guessed: frozenset[str] | None = frozenset() if body is not None else None
     if curve is None:
         guessed = _guessed(model, expansion, population, groupings, schema, sink)
-    others, whole = _parts(linear, family, prepared, sink)
+    others, whole = _parts(linear, curves, family, prepared, sink)
     first = None
     if family is not None and family.mains and link is not None:
         written = BoundPredictor(
@@ -237,9 +241,10 @@ def draft_of(
         whole = whole and named
         first, others = with_mains(family, written, others, whole, sink)
         population, groupings = first.population, first.groupings
-    if curve is not None:
-        others = (*others, *bind_inner(curve, family, prepared, sink))
-        whole = whole and body is not None
+    if curves is not None:
+        inner, known = bind_inner(curves, family, prepared, sink)
+        others = (*others, *inner)
+        whole = whole and known and (curve is None or body is not None)
     others = with_known_scale(others, response, sink)
     others = tuple(replace(part, response=one.name) for part in others)
     return ResponseDraft(
@@ -253,18 +258,26 @@ def draft_of(
         others,
         whole,
         bind_keep(
-            spec, model, family, frozenset() if curve is None else curve.names, sink
+            spec,
+            model,
+            family,
+            frozenset() if curves is None else frozenset(curves.names),
+            sink,
         ),
         guessed if whole else None,
         _possible(expansion),
-        curve,
+        curves,
         body,
         first,
     )
 
 
 def _parts(
-    model: ModelStatement, family: Family | None, prepared: Prepared, sink: Sink
+    model: ModelStatement,
+    curves: NonLinear | None,
+    family: Family | None,
+    prepared: Prepared,
+    sink: Sink,
 ) -> tuple[tuple[BoundPredictor, ...], bool]:
     """Return the predictors that have formulas of their own; see ``bind_parts``.
 
@@ -272,7 +285,7 @@ def _parts(
     """
     if family is not None and family.by_response is not None:
         return (), not any(isinstance(part, PartStatement) for part in model.body)
-    return bind_parts(model, family, prepared, sink)
+    return bind_parts(model, curves, family, prepared, sink)
 
 
 def _guessed(

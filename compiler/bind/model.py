@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from varying.grammar.diagnostics import Severity, Sink
-from varying.grammar.nonlinear import is_nonlinear
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import (
     CellStatement,
@@ -34,6 +33,7 @@ from .bound import (
     Response,
     grouping_factors,
     known_columns,
+    made_of,
 )
 from .chained import check_doubled, responses_read
 from .counting import counting
@@ -149,14 +149,14 @@ def _check_needed(
     prepared: Prepared,
     sink: Sink,
 ) -> None:
-    """Report parameters of a formula that is not linear and have no prior."""
-    curve, link, response = draft.curve, draft.link, draft.response
-    if curve is None or draft.body is None or curve.misnamed:
+    """Report parameters of formulas that are not linear and have no prior."""
+    curves, link, response = draft.curves, draft.link, draft.response
+    if curves is None or not draft.whole or curves.misnamed:
         return
-    if not is_nonlinear(curve.formula):
+    if curves.unsaid:
         return  # that it is none comes first
     size = None
-    on_scale = link is not None and link.name == "identity"
+    on_scale = curves.main is not None and link is not None and link.name == "identity"
     alone = None if response is None or response.parts else response
     if (
         on_scale
@@ -170,8 +170,8 @@ def _check_needed(
             mean, sd = weighted.mean(values, counts), weighted.sd(values, counts)
             size = (alone.name, mean, sd) if sd > 0.0 else None
     check_needed(
-        [part for part in draft.others if part.inner],
-        {one.name.text: one.name.span for one in curve.inner},
+        [part for part in draft.others if part.inner and part.body is None],
+        {one.name.text: one.name.span for one in curves.inner},
         dict(priors),
         size,
         sink,
@@ -292,15 +292,15 @@ def _cells(
     columns = [*draft.population.known, *item_columns(draft.response)]
     main = factors(columns)
     further: dict[str, tuple[str, ...]] = {}
+    inside = made_of(draft.body, draft.others)
     for part in draft.others:
         columns += part.population.known
         own = factors(part.population.known)
-        if part.inner or part.main:  # what is not linear is made of; further main ones
+        if part in inside or part.main:  # what is calculated; further main ones
             main |= own
         else:
             further |= {name: (*further.get(name, ()), part.dpar) for name in own}
-    if draft.body is not None:
-        columns += known_columns(draft.body)
+    columns += known_columns([draft.body, *(part.body for part in draft.others)])
     groupings = {
         (draft.family.predictor if draft.family is not None else ""): draft.groupings,
         **{part.dpar: part.groupings for part in draft.others},

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Sequence
 
 from varying.grammar.diagnostics import Fix, Sink, did_you_mean
-from varying.grammar.nonlinear import is_nonlinear, names_in_parts, names_left
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.tree import Expr, ModelStatement, Name, PartStatement
 from varying.grammar.walk import left_of_bar, unwrap
@@ -19,14 +18,20 @@ from ..families.link import FITTING
 from ..formula.coding import code
 from ..formula.terms import expand
 from ..prepare.rows import Prepared
+from .body import bind_body
 from .bound import BoundPredictor, Population
 from .groupings import bind_groupings, check_dropped
+from .nonlinear import NonLinear, calculated
 from .offsets import bind_offsets
 from .options import chosen_link, read_options
 
 
 def bind_parts(
-    model: ModelStatement, family: Family | None, prepared: Prepared, sink: Sink
+    model: ModelStatement,
+    curves: NonLinear | None,
+    family: Family | None,
+    prepared: Prepared,
+    sink: Sink,
 ) -> tuple[tuple[BoundPredictor, ...], bool]:
     """Return the predictors beside the main one, in the order of the family.
 
@@ -34,6 +39,8 @@ def bind_parts(
     ----------
     model
         The model whose indented formulas they are.
+    curves
+        The formulas that are not linear; None: all are.
     family
         None if its name is at fault: then nothing is known of its parameters.
     prepared
@@ -49,13 +56,9 @@ def bind_parts(
     if family is None:
         return (), not statements
     found: dict[str, BoundPredictor] = {}
-    inner = names_in_parts(model) - {*prepared.schema.names}
     whole = True
     for statement in statements:
-        names = {name.text for name in names_left(statement.formula.response)}
-        if names and names <= inner:
-            continue  # of a formula that is reported
-        part = _part(statement, model, family, prepared, sink)
+        part = _part(statement, model, curves, family, prepared, sink)
         if part is None:
             whole = False
         elif part.dpar in found:
@@ -74,6 +77,7 @@ def bind_parts(
 def _part(
     statement: PartStatement,
     model: ModelStatement,
+    curves: NonLinear | None,
     family: Family,
     prepared: Prepared,
     sink: Sink,
@@ -83,17 +87,9 @@ def _part(
     if dpar is None:
         return None
     options = read_options(formula.options, sink)
-    if is_nonlinear(formula):
-        sink.add(
-            "not-yet",
-            formula.terms.span,
-            f"a formula of `{dpar.name}` that is not linear is not compiled by this "
-            "version",
-            f"until then: its terms are added, `{dpar.name} ~ x + s(z) + (1 | g)`",
-        )
-        return None
+    curve = curves is not None and curves.has(formula)
     for name, option in options.items():
-        if name != "link":
+        if name not in ("link", "nl"):
             sink.add(
                 "unknown-option",
                 option.name.span,
@@ -102,13 +98,16 @@ def _part(
                 f"here there is `link=`: {', '.join(FITTING[dpar.link])}",
             )
     # what is 1 where its columns are 0 has its own link alone
-    fixed = dpar.fixed is not None or family.is_main(dpar.name)
+    fixed = (dpar.fixed is not None and not curve) or family.is_main(dpar.name)
     links = (dpar.link,) if fixed else FITTING[dpar.link]
     default = dpar.default_link or dpar.link
     link = chosen_link(options, dpar.name, links, (), sink, default)
     if link is None:
         return None
     response = model.formula.response
+    if curves is not None and curve:
+        body = bind_body(formula, curves.names, response, family, schema, sink)
+        return None if body is None else calculated(dpar.name, link, body)
     expansion = expand(formula.terms, response, schema.names, sink)
     check_dropped(expansion, schema, sink)
     intercept = expansion.intercept

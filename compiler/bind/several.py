@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from varying.grammar.diagnostics import Sink, nearest
-from varying.grammar.nonlinear import is_nonlinear, names_in_parts, names_left
+from varying.grammar.nonlinear import names_left
 from varying.grammar.printer import expression_text, name_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
@@ -61,11 +61,10 @@ def one_by_one(
     found = responses_of(model)
     first, *rest = found.written or (Written(model.formula),)
     kept, strangers = [first], []
-    inner = names_in_parts(model) - {*schema.names}
     for one in rest:
-        left = {name.text for name in names_left(one.formula.response)}
-        if (left and left <= inner) or _is_no_response(one, first, schema):
+        if _is_no_response(one, first, schema):
             strangers.append(PartStatement(one.formula, span=one.formula.span))
+            strangers += one.parts
         else:
             kept.append(one)
     # what is neither is reported as a parameter that the family has not
@@ -151,10 +150,7 @@ def _check_unclear(
         text = expression_text(node)
         names = {name.text for name in names_left(node)}
         curves = [
-            place
-            for place, one in enumerate(kept)
-            if is_nonlinear(one.formula)
-            and names & {name.text for name in column_names(one.formula.terms)}
+            place for place, one in enumerate(kept) if names & one.names_calculated
         ]
         if curves:
             several = " and ".join(f"`{kept[place].text}`" for place in curves)

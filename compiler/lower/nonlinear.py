@@ -68,7 +68,10 @@ def moments_of(build: Builder, part: BoundPredictor) -> Moments:
 
 
 def body_of(
-    build: Builder, expression: Expr, predictors: Mapping[str, str]
+    build: Builder,
+    expression: Expr,
+    predictors: Mapping[str, str],
+    slots: dict[str, ir.ProgramExpr],
 ) -> ir.ProgramExpr:
     """Return a right side as an expression over predictors and slots.
 
@@ -83,13 +86,14 @@ def body_of(
         As it was bound.
     predictors
         The names of predictors, by those of parameters.
+    slots
+        What is made of columns alone, by its text: of other right sides too.
     """
     holds: dict[int, bool] = {}
     nodes = postorder(expression)
     for node in nodes:
         named = isinstance(node, Name) and node.text in predictors
         holds[id(node)] = named or any(holds[id(one)] for one in children(node))
-    slots: dict[str, ir.ProgramExpr] = {}
 
     def lowered(node: Expr) -> ir.ProgramExpr:
         if not holds[id(node)]:

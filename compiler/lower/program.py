@@ -20,7 +20,6 @@ import numpy as np
 from varying.grammar.tree import Chain, Number, Paren
 
 from ..bind.bound import (
-    Body,
     BoundModel,
     BoundPredictor,
     JointModel,
@@ -138,8 +137,7 @@ def _response(build: Builder) -> Likelihood:
     arguments = _main(build)
     arguments += _dpars(build)
     arguments += _known(build)
-    if bound.main.body is not None:
-        _curve(build, bound.main.body)
+    _curves(build)
     response = bound.response
     recipe: Outcome | Parts | RowValues
     recipe = Outcome(response.column, response.categories)
@@ -179,7 +177,7 @@ NamedExpressions = list[tuple[str, ProgramExpr]]
 def _main(build: Builder) -> NamedExpressions:
     """Lower the main predictor, and the thresholds.
 
-    One that is not linear has no blocks; what it is, is lowered last: ``_curve``.
+    One that is not linear has no blocks; what it is, is lowered last: ``_curves``.
     """
     bound, of, dpar = build.bound, build.bound.prefix, build.bound.family.predictor
     name = f"{of}{dpar}"
@@ -224,19 +222,30 @@ def _note_range(build: Builder, part: BoundPredictor, own: str) -> None:
         )
 
 
-def _curve(build: Builder, body: Body) -> None:
-    """Lower what a formula that is not linear is made of, and then itself."""
+def _curves(build: Builder) -> None:
+    """Lower what formulas that are not linear are made of, and then themselves."""
     bound, names = build.bound, {}
-    for part, learned in zip(bound.predictors, build.learned.parts, strict=True):
+    parts = list(zip(bound.predictors, build.learned.parts, strict=True))
+    for part, learned in parts:
         if part.inner:
             names[part.dpar] = free_name(f"{bound.prefix}{part.dpar}", build)
             known = part.population.offsets
             _predictor(build, part, learned, names[part.dpar], known)
-    whole = body_of(build, body.expression, names)
-    for block in _offsets(build, bound.main, offsets(bound)):
-        for slot in block.slots():
-            whole = Apply("+", (whole, Symbol(slot)))
-    build.predictors[0] = replace(build.predictors[0], body=whole)
+    slots: dict[str, ProgramExpr] = {}
+    for part, _ in parts:
+        if part.body is None:
+            continue
+        whole = body_of(build, part.body.expression, names, slots)
+        if part is bound.main:
+            for block in _offsets(build, part, offsets(bound)):
+                for slot in block.slots():
+                    whole = Apply("+", (whole, Symbol(slot)))
+        place = next(
+            place
+            for place, one in enumerate(build.predictors)
+            if (one.dpar, one.inner) == (part.dpar, part.inner)
+        )
+        build.predictors[place] = replace(build.predictors[place], body=whole)
 
 
 def _kept(bound: BoundModel) -> tuple[str, ...]:

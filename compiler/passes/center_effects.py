@@ -22,6 +22,7 @@ from ..program.ir import (
     Slot,
 )
 from ..program.names import free_in
+from ..program.reached import reached
 from ..program.recipes import Around, Weights
 from .centering.around import around_of
 from .centering.curves import curve_null
@@ -131,15 +132,25 @@ def _null(program: Program, frame: Frame, main: Predictor) -> Null | None:
     part = population_of(main, program, frame)
     if main.body is None:
         return linear_null(density, part)
-    inner = [one for one in program.predictors if one.inner]
-    parts = [(one, population_of(one, program, frame)) for one in inner]
+    parts = [
+        (one, population_of(one, program, frame)) for one in _made_of(program, main)
+    ]
     return curve_null(density, [(main, part), *parts])
 
 
 def _uses(program: Program, main: Predictor) -> set[str]:
     """Return the groups that the predictors of a main parameter use."""
-    inner = [one for one in program.predictors if one.inner]
-    return {name for one in (main, *inner) for name in _groups(one)}
+    return {n for one in (main, *_made_of(program, main)) for n in _groups(one)}
+
+
+def _made_of(program: Program, main: Predictor) -> list[Predictor]:
+    """Return the sums of terms that a main predictor is calculated from."""
+    names = reached(program, [main.name])
+    return [
+        one
+        for one in program.predictors
+        if one.inner and one.body is None and one.name in names
+    ]
 
 
 def _groups(predictor: Predictor) -> Iterator[str]:

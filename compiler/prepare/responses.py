@@ -7,10 +7,10 @@ parameter of that response, and a bare ``sigma ~ x`` about the formula above.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from varying.grammar.nonlinear import is_nonlinear, names_left
+from varying.grammar.nonlinear import is_nonlinear, names_in, names_left
 from varying.grammar.printer import expression_text
 from varying.grammar.tree import (
     Call,
@@ -59,6 +59,12 @@ class Written:
         """The response as it is spelled, without what stands beside it."""
         node = unwrap(left_of_bar(self.formula.response))
         return node.text if isinstance(node, Name) else expression_text(node)
+
+    @property
+    def names_calculated(self) -> frozenset[str]:
+        """The names in its formulas that are not linear."""
+        every = (self.formula, *(part.formula for part in self.parts))
+        return names_in(one for one in every if is_nonlinear(one))
 
 
 def family_named(formula: Formula) -> Family | None:
@@ -124,29 +130,61 @@ def responses_of(model: ModelStatement) -> Responses:
 
     A bare parameter directly under the first formula is about its responses; further
     down it has to be that of one formula alone. Of formulas that are not linear it is
-    a parameter of one that has no formula for it yet.
+    a parameter of one that has no formula for it yet, wherever that formula stands.
     """
-    found = list(_joined(model.formula))
+    parts = [part for part in model.body if isinstance(part, PartStatement)]
+    read = {place for place, part in enumerate(parts) if _is_read(part, parts)}
+    while True:
+        found, unplaced = _placed(model.formula, parts, read)
+        if not unplaced:
+            return found
+        # what reads them is of no response before them: they are responses
+        read -= unplaced
+
+
+def _placed(
+    formula: Formula, parts: Sequence[PartStatement], read: Collection[int]
+) -> tuple[Responses, set[int]]:
+    """Return the responses, and which of the parts ``read`` are about none of them."""
+    found = list(_joined(formula))
     first, sources = len(found), [0] * len(found)
     unclear: list[PartStatement] = []
-    for part in model.body:
-        if not isinstance(part, PartStatement):
-            continue
-        places = _about(part, found)
-        if places is None:
-            more = _joined(part.formula)
-            sources += [sources[-1] + 1] * len(more)
-            found += more
-            continue
-        if len(found) == first:
+    later: dict[int, int] = {}
+
+    def put(part: PartStatement, places: tuple[int, ...], known: int) -> None:
+        if known == first:
             places = tuple(range(first)) if len(places) > 1 else places
         elif len({sources[place] for place in places}) > 1:
             unclear.append(part)
-            continue
+            return
         for place in places:
-            one = found[place]
-            found[place] = replace(one, parts=(*one.parts, part))
-    return Responses(tuple(found), tuple(unclear))
+            found[place] = replace(found[place], parts=(*found[place].parts, part))
+
+    for number, part in enumerate(parts):
+        places = _about(part, found)
+        if places is not None:
+            put(part, places, len(found))
+        elif number in read:
+            later[number] = len(found)
+        else:
+            more = _joined(part.formula)
+            sources += [sources[-1] + 1] * len(more)
+            found += more
+    while later:
+        about = {n: _about(parts[n], found[:known]) for n, known in later.items()}
+        placed = [(n, places) for n, places in about.items() if places is not None]
+        if not placed:
+            break
+        number, places = placed[0]
+        put(parts[number], places, later.pop(number))
+    return Responses(tuple(found), tuple(unclear)), {*later}
+
+
+def _is_read(part: PartStatement, parts: Sequence[PartStatement]) -> bool:
+    """Whether a formula is about what an indented one that is not linear reads."""
+    names = {name.text for name in names_left(part.formula.response)}
+    others = (p.formula for p in parts if p is not part and is_nonlinear(p.formula))
+    return not names.isdisjoint(names_in(others))
 
 
 def _about(part: PartStatement, found: Sequence[Written]) -> tuple[int, ...] | None:
@@ -157,8 +195,7 @@ def _about(part: PartStatement, found: Sequence[Written]) -> tuple[int, ...] | N
     curves = [
         place
         for place, (one, dpars) in enumerate(zip(found, known, strict=True))
-        if is_nonlinear(one.formula)
-        and names & ({name.text for name in column_names(one.formula.terms)} - dpars)
+        if names & (one.names_calculated - dpars)
     ]
     if curves:
         free = [place for place in curves if not names & _named(found[place])]

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from ..families.family import Family
 from .blocks import Block, GroupBlock, GroupUse
 from .coupling import Coupling, conditional
-from .expressions import ProgramExpr
+from .expressions import ProgramExpr, names_in
 from .recipes import Recipe
 
 # ---- axes and slots ----------------------------------------------------------------
@@ -571,7 +571,20 @@ class Program:
     @property
     def in_order(self) -> tuple[Predictor, ...]:
         """The predictors, each after those that it is made of."""
-        return tuple(sorted(self.predictors, key=lambda one: one.body is not None))
+        found = [one for one in self.predictors if one.body is None]
+        left = [one for one in self.predictors if one.body is not None]
+        while left:
+            waits = {one.name for one in left}
+            free = [
+                one
+                for one in left
+                if one.body is None or waits.isdisjoint(names_in(one.body))
+            ]
+            if not free:
+                raise ValueError(f"{sorted(waits)} are made of each other")
+            found += free
+            left = [one for one in left if one not in free]
+        return tuple(found)
 
     def of(self, response: str) -> Program:
         """Return the program with one of its responses alone.

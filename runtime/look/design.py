@@ -264,14 +264,13 @@ def _dropped_text(gone: Dropped) -> str:
 
 
 def _part_text(part: BoundPredictor) -> DesignLines:
-    columns = _columns(part)
+    columns, plain = _columns(part), part.main and not part.named
     if part.body is not None:
         known = ", ".join(one.label for one in part.body.known)
         found: list[Line] = [expression_text(part.body.expression)]
         found.append(f"parameters {', '.join(part.body.parameters)}")
         found += [f"of the data {known}"] if known else []
-        return "calculated", found
-    plain = part.main and not part.named
+        return "calculated" if plain else f"calculated, {part.label}", found
     head = "population" if plain else f"population, {part.label}"
     lines: list[Line] = [ColumnCodings.of(columns)] if columns else []
     if part.population.specials:

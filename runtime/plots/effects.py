@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from varying.compiler.bind.bound import known_columns
+from varying.compiler.bind.bound import known_columns, made_of
 from varying.compiler.bind.questions.grid import labels_of, numbers_read
 from varying.compiler.formula.columns import Coded
 from varying.grammar.printer import name_text
@@ -195,11 +195,10 @@ def numbers_of(compiled: Compiled) -> tuple[str, ...]:
     population = bound.population
     columns = [column for one in population.smooths for column in one.columns]
     columns += [*population.effects, *population.by_threshold]
-    for part in bound.predictors:
-        if part.inner or part.main:
-            columns += part.population.effects
-        if part.main and part.body is not None:
-            columns += known_columns(part.body)
+    for main in bound.mains:
+        parts = (main, *made_of(main.body, bound.predictors))
+        columns += [column for part in parts for column in part.population.effects]
+        columns += known_columns(part.body for part in parts)
     read = (numbers_read((one,), prepared.table, prepared.computed) for one in columns)
     return tuple(dict.fromkeys(name for names in read for name in names))
 

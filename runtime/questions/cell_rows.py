@@ -207,8 +207,7 @@ def _arrays(
         read -= {block.index for block in predictor.group_blocks}
     used = {n for _, value in program.likelihood.arguments for n in names_in(value)}
     inside = {n for one in program.predictors if one.body for n in names_in(one.body)}
-    body = compiled.bound.main.body
-    known = () if body is None else body.known
+    known = {variable for body in compiled.bound.bodies for variable in body.known}
     offsets = {
         slot
         for one in program.predictors

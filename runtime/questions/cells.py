@@ -127,8 +127,7 @@ class _Asked:
             return [*bound.population.known, *items]
         columns = [c for part in bound.predictors for c in part.population.known]
         columns += items
-        if bound.main.body is not None:
-            columns += known_columns(bound.main.body)
+        columns += known_columns(bound.bodies)
         if self.grouped:
             columns += [
                 c for p in bound.predictors for g in p.groupings for c in g.columns

@@ -87,7 +87,6 @@ def _numbers_of(compiled: Compiled) -> tuple[str, ...]:
             c for p in one.bound.predictors for g in p.groupings for c in g.columns
         ]
         columns += one.bound.population.by_threshold
-        if one.bound.main.body is not None:
-            columns += known_columns(one.bound.main.body)
+        columns += known_columns(one.bound.bodies)
         found |= dict.fromkeys(numbers_read(columns, prepared.table, prepared.computed))
     return tuple(found)

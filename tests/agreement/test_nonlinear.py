@@ -123,6 +123,48 @@ y ~ a^2 / -b - -3 * (TRUE + exp(1)), nl=true, family=student
   prior a ~ normal(0, 2)
   prior b ~ normal(1, 0.2, lb=0.1, ub=3)
 """,
+    "of sigma alone": """
+y ~ x + (1 | g)
+  sigma ~ a + b * tanh(x), nl=true
+  a ~ 1 + (1 | g)
+  b ~ f
+  prior a ~ normal(0, 1)
+  prior b.Intercept ~ normal(0, 0.5)
+""",
+    "chained, and shared by sigma": """
+y ~ a * half^t, nl=true
+  half ~ 2^(-1 / k), nl=true
+  k ~ exp(logk + a / 10), nl=true
+  a ~ 1 + (1 | g)
+  logk ~ f
+  sigma ~ exp(c) * abs(a) + half, nl=true, link=identity
+  c ~ 1
+  prior a ~ normal(4, 2)
+  prior logk.Intercept ~ normal(0, 0.5)
+  prior c ~ normal(-1, 0.5)
+""",
+    "of a discrimination": """
+column grade: ordered(0..3)
+grade ~ x + (1 |p| g), family=ordlogit
+  disc ~ exp(d) + t / 10, nl=true, link=identity
+  d ~ 0 + x + (1 |p| g)
+  prior d.b ~ normal(0, 0.3)
+  prior d.sd ~ half_normal(0.3)
+""",
+    "two parameters of an item": """
+hit ~ exp(logalpha) * theta, nl=true, family=bernoulli
+  theta ~ 1 + (1 |i| g) + (1 | f)
+  logalpha ~ 1 + (1 |i| g)
+  prior theta ~ normal(0, 2)
+  prior logalpha ~ normal(0, 0.5)
+""",
+    "a chance of zeros": """
+n ~ x, family=zero_inflated_poisson
+  zi ~ lo - exp(s) * t, nl=true
+  lo + s ~ 1
+  prior lo ~ normal(0, 1)
+  prior s ~ normal(-1, 0.5)
+""",
     "weighed": """
 y | weights(w) ~ a * t / (b + t), nl=true
   a ~ x + I(x^2)

@@ -81,6 +81,8 @@ class ScalarParameters:
         several: targets begin with one, and those that do not are about all of them.
     references
         Categories that have no predictor, by what its name would be.
+    calculated
+        What is calculated, and the parameters that its formula has.
     """
 
     scalars: tuple[Scalar, ...]
@@ -92,6 +94,7 @@ class ScalarParameters:
     aliases: Mapping[str, str] = field(default_factory=dict)
     responses: tuple[str, ...] = ()
     references: Mapping[str, str] = field(default_factory=dict)
+    calculated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def named(self, target: Target) -> Target:
         """Return a target by its full name: ``a`` of ``a ~ 1`` is ``a.Intercept``."""
@@ -214,6 +217,11 @@ def targets_of(
         levels,
         aliases=aliases,
         responses=() if first is None else (main[:-1], *mains),
+        calculated={
+            part.target[:-1]: tuple(f"{of}{name}" for name in part.body.parameters)
+            for part in others
+            if part.body is not None
+        },
     )
 
 
@@ -245,6 +253,7 @@ def joint_targets(
             for name in (response, *one.responses)
         ),
         {name: whole for one in each for name, whole in one.references.items()},
+        {name: made for one in each for name, made in one.calculated.items()},
     )
 
 

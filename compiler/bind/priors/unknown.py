@@ -147,6 +147,15 @@ def unknown_target(
             said = IS_REFERENCE.format(category)
             sink.add("unknown-target", span, said, OTHER_REFERENCE)
             return
+    for name, parameters in targets.calculated.items():
+        if kind == name or kind.startswith(f"{name}."):
+            sink.add(
+                "unknown-target",
+                span,
+                f"`{name}` is calculated, and has no parameter of its own",
+                f"its formula has {_in_words(parameters)}",
+            )
+            return
     there = as_in_brms(kind, targets)
     if there is not None:
         sink.add(

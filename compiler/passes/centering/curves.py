@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...program.interpret.density import evaluate_expression
 from ...program.ir import Element, Frame, Parameter, Predictor, Program
+from ...program.reached import reached
 from .population import PopulationDesign
 from .rows import ROUNDS, Density, Null, RowInformation, null_at
 
@@ -96,6 +97,12 @@ class _Curve:
     ) -> None:
         self.main, self.values, self.parts = density.main, density.values, parts
         self.rows = len(density.count)
+        names = reached(density.program, [self.main.name])
+        self.bodies = [
+            one
+            for one in density.program.in_order
+            if one.body is not None and one.name in names
+        ]
         ends = np.cumsum([part.design.shape[1] for _, part in parts])[:-1]
         self.ends = ends.tolist()
 
@@ -113,12 +120,14 @@ class _Curve:
         return np.real(self._whole(self.inner(place)))
 
     def _whole(self, inner: Sequence[Array]) -> Array:
-        assert self.main.body is not None
-        values: Mapping[str, Any] = {
+        values = {
             **self.values,
             **{p.name: x for (p, _), x in zip(self.parts, inner, strict=True)},
         }
-        found = evaluate_expression(self.main.body, values) + np.zeros(self.rows)
+        for one in self.bodies:
+            assert one.body is not None
+            values[one.name] = evaluate_expression(one.body, values)
+        found: Array = values[self.main.name] + np.zeros(self.rows)
         for (predictor, _), x in zip(self.parts, inner, strict=True):
             if predictor is self.main:
                 found = found + x
