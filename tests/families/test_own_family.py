@@ -128,6 +128,16 @@ def test_every_backend_has_it(tmp_path: Path) -> None:
         ),
         ({"link": "probability"}, "link is one of"),
         ({"link": "softplus", "domain": "unit"}, "link of a unit parameter is one of"),
+        (
+            {"simulate": lambda rng, mu, phi: rng.poisson(mu)},
+            "`simulate` is called with (rng, mu, phi, vint1), and takes (rng, mu, phi)",
+        ),
+        ({"dpars": ["phi"]}, "dpars is a mapping of names to default priors"),
+        ({"dpars": {"phi": ("exponential(1)",)}}, "dpars is a mapping of names to"),
+        ({"bounds": 3}, "bounds is two numbers"),
+        ({"atoms": "0"}, "atoms is numbers"),
+        ({"mean": 3}, "`mean` is a function, not 3"),
+        ({"in_support": lambda y: y > 0}, "`in_support` is called with (y, vint1)"),
         ({"measure": "log"}, "a mean of logs of responses above 0"),
         ({"measure": "logs"}, "measure is response or log"),
         ({"domain": "share"}, "domain is one of real, positive, unit"),
@@ -456,6 +466,8 @@ def test_studies_are_planned_with_it() -> None:
     [
         (lambda m, y, mu: m.digamma(y), "there is no operation `m.digamma`: did you"),
         (lambda m, y, mu: m.besselk(y), "`m.besselk`: exp, log"),
+        (lambda m, y, mu: m.where(y == mu, 0.0, -y), "is written `m.equal(a, b)`"),
+        (lambda m, y, mu: np.log(mu) * y, "`m.log` in place of `np.log`"),
         (lambda m, y, mu: y if y > mu else mu, "`m.where(condition, a, b)`"),
     ],
 )

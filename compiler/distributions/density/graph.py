@@ -94,6 +94,11 @@ class GraphNode:
     def __neg__(self) -> GraphNode:
         return self.graph.make("neg", self)
 
+    def __eq__(self, other: object) -> Any:
+        raise TypeError("`a == b` of numbers is written `m.equal(a, b)`")
+
+    __hash__ = object.__hash__
+
     def __pow__(self, exponent: Any) -> GraphNode:
         whole = isinstance(exponent, int | float) and float(exponent).is_integer()
         if not whole or abs(exponent) > _MOST_FACTORS:

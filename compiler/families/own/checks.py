@@ -67,7 +67,7 @@ def _not_computed(error: Exception) -> str:
         return f"there is no operation `m.{error.name}`: {there}"
     return (
         "the density cannot be computed; it takes arithmetic and the operations of "
-        f"`m` ({type(error).__name__}: {error})"
+        f"`m`, `m.log` in place of `np.log` ({type(error).__name__}: {error})"
     )
 
 

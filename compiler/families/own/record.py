@@ -17,27 +17,26 @@ from ...distributions.quantiles import middle_and_spread
 from ...distributions.table import DISTRIBUTIONS, SUPPORTS
 from ..continuous import lognormal
 from ..family import Array, Dpar, Family, Moments
-from ..link import FITTING, LINKS, POSITIVES, REALS, SHARES
+from ..link import FITTING, LINKS
 from ..written import readings_by_numpy
-from .names import check_name
+from .arguments import (
+    check_kinds,
+    check_names,
+    check_response,
+    check_tails,
+    check_takes,
+    is_logged,
+    links_of,
+)
 from .priors import read_prior
 from .tails import tails_of
 
 __all__ = ["own_family"]
 
-#: What rows may bring along: whole numbers and numbers.
-KNOWN = ("trials", "vint1", "vint2", "vint3", "vreal1", "vreal2", "vreal3")
 _INVERSES: Mapping[str, Callable[[Any, Any], Any]] = {
     "identity": lambda m, x: x,
     "log": lambda m, x: m.exp(x),
     "logit": lambda m, x: m.sigmoid(x),
-}
-#: By where the main parameter lives: the link that a density is written on, the first,
-#: and those of a formula.
-_DOMAINS: Mapping[str, tuple[str, ...]] = {
-    "real": REALS,
-    "positive": POSITIVES,
-    "unit": SHARES,
 }
 #: The link that a parameter beside it is written on, by where it lives.
 _WRITTEN_ON = {
@@ -46,8 +45,6 @@ _WRITTEN_ON = {
     "at_least_one": "logm1",
     "unit": "logit",
 }
-#: Names that stand for something else in results.
-_TAKEN = frozenset({"Intercept", "b", "sd", "cor", "r", "threshold", "y"})
 
 
 def own_family(
@@ -81,15 +78,26 @@ def own_family(
     ValueError, TypeError
         If something is missing, or does not fit the rest.
     """
-    own, rows = dict(dpars or {}), tuple(known)
+    check_kinds(dpars, bounds, atoms)
+    own, rows = dict(dpars or {}), (known,) if isinstance(known, str) else tuple(known)
     points = tuple(sorted(map(float, atoms)))
-    _check_names(name, predictor, own, rows)
-    links = _links(link, domain)
-    _check_kind(response, rows)
-    logged = _is_logged(measure, links[0], bounds)
-    _check_tails(log_cdf, log_sf, bounds, points, response)
+    check_names(name, predictor, own, rows)
+    links = links_of(link, domain)
+    check_response(response, rows)
+    logged = is_logged(measure, links[0], bounds)
+    check_tails(log_cdf, log_sf, bounds, points, response)
     parameters = (predictor, *own)
     names, inverse = (*parameters, *rows), _INVERSES[links[0]]
+
+    for one, function, given in (
+        ("density", density, ("m", "y", *names)),
+        ("log_cdf", log_cdf, ("m", "y", *names)),
+        ("log_sf", log_sf, ("m", "y", *names)),
+        ("simulate", simulate, ("rng", *names)),
+        ("mean", mean, names),
+        ("in_support", in_support, ("y", *rows)),
+    ):
+        check_takes(one, function, given)
 
     def on_link(m: Any, y: Any, *given: Any) -> Any:
         return density(m, y, inverse(m, given[0]), *given[1:])
@@ -151,46 +159,6 @@ def own_family(
     )
 
 
-def _check_names(
-    name: str, predictor: str, dpars: Iterable[str], known: tuple[str, ...]
-) -> None:
-    check_name(name)
-    for one in (predictor, *dpars):
-        if not isinstance(one, str) or not one.isidentifier() or "_" in one:
-            raise ValueError(f"{one!r} is no name of a parameter: letters and digits")
-        if one in _TAKEN or (one == "eta" and one != predictor):
-            raise ValueError(f"a parameter cannot be called {one!r}")
-    if predictor in dpars:
-        raise ValueError(f"{predictor!r} is the main parameter, and among dpars too")
-    unknown = [one for one in known if one not in KNOWN]
-    if unknown:
-        raise ValueError(
-            f"known is of {', '.join(KNOWN)}, and not {unknown[0]!r}: rows bring "
-            "numbers along by `vint(n)`, `vreal(x)` and `trials(n)`"
-        )
-
-
-def _check_kind(response: str, known: tuple[str, ...]) -> None:
-    if response not in ("continuous", "count", "successes"):
-        raise ValueError(
-            f"response is continuous, count or successes, not {response!r}"
-        )
-    if response == "successes" and "trials" not in known:
-        raise ValueError("successes are out of trials: known=('trials',)")
-
-
-def _is_logged(measure: str, link: str, bounds: tuple[float, float]) -> bool:
-    """Return whether the main parameter is a mean of logs."""
-    if measure not in ("response", "log"):
-        raise ValueError(f"measure is response or log, not {measure!r}")
-    if measure == "log" and (link != "identity" or bounds[0] < 0.0):
-        raise ValueError(
-            "measure='log': the main parameter is any number, a mean of logs of "
-            "responses above 0, link='identity' and bounds=(0, inf)"
-        )
-    return measure == "log"
-
-
 def _support(
     response: str,
     rows: tuple[str, ...],
@@ -220,51 +188,6 @@ def _in_words(response: str, bounds: tuple[float, float]) -> str:
     if response == "count":
         return "counts: whole numbers, 0 among them"
     return "successes: whole numbers from 0 to the number of trials"
-
-
-def _links(link: str, domain: str | None) -> tuple[str, ...]:
-    """Return the links of the main parameter, that of the density first."""
-    if domain is None:
-        fits = [one for one in ("positive", "unit") if link in _DOMAINS[one]]
-        domain = "real" if link == "identity" or not fits else fits[0]
-    if domain not in _DOMAINS:
-        raise ValueError(f"domain is one of {', '.join(_DOMAINS)}, not {domain!r}")
-    links = _DOMAINS[domain]
-    every = dict.fromkeys(one for each in _DOMAINS.values() for one in each)
-    if link not in every:
-        raise ValueError(f"link is one of {', '.join(every)}, not {link!r}")
-    if link not in links:
-        raise ValueError(f"link of a {domain} parameter is one of {', '.join(links)}")
-    return links
-
-
-def _check_tails(
-    log_cdf: object,
-    log_sf: object,
-    bounds: tuple[float, float],
-    atoms: tuple[float, ...],
-    response: str,
-) -> None:
-    if (log_cdf is None) is not (log_sf is None):
-        missing = "log_cdf" if log_cdf is None else "log_sf"
-        raise ValueError(
-            f"`log_cdf` and `log_sf` are passed together, and `{missing}` is missing: "
-            "each is exact in its tail, and `m.log1mexp(-x)` is the log of 1 - exp(x)"
-        )
-    low, high = bounds
-    if not low < high:
-        raise ValueError(f"bounds: {low:g} is not below {high:g}")
-    outside = [one for one in atoms if not low <= one <= high or math.isinf(one)]
-    if outside or (atoms and response != "continuous"):
-        raise ValueError(
-            "atoms are single values that a continuous response has with a probability "
-            "each, at the bounds or between them"
-        )
-    if response != "continuous" and bounds != (-math.inf, math.inf):
-        raise ValueError(
-            "bounds are of continuous responses: counts start at 0, and `in_support` "
-            "says where else there are none"
-        )
 
 
 def _between(low: float, high: float) -> str:
