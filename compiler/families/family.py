@@ -268,6 +268,27 @@ class Pooled:
 
 
 @dataclass(frozen=True, slots=True)
+class BoundedDraws:
+    """Draws between bounds, of a family that knows how: no draw is thrown away.
+
+    Attributes
+    ----------
+    simulate
+        Generator, the parameters in a list, the lower and the upper bound (None: there
+        is none).
+    draw
+        The same in a graph: ``draw(pm, pt, parameters, lower, upper, size)``.
+    text
+        Of the names of both bounds (None: there is none): the body of that function in
+        a script, of the parameters and ``size``.
+    """
+
+    simulate: Callable[..., Array]
+    draw: Callable[..., Any]
+    text: Callable[[str | None, str | None], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Tails:
     """What a family needs to be censored and truncated.
 
@@ -297,6 +318,9 @@ class Tails:
     log_members
         Of a mixture, of the same: for each component the log of the probability that a
         response is of it, and between them.
+    bounded
+        Draws between bounds. None: draws without bounds are thrown away until one is
+        between them, in a graph by PyMC.
     """
 
     log_tails: Callable[..., tuple[Any, Any]]
@@ -309,6 +333,7 @@ class Tails:
     atoms: tuple[float, ...] = ()
     between: Callable[..., Any] | None = None
     log_members: Callable[..., Sequence[Array]] | None = None
+    bounded: BoundedDraws | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,8 @@ PRIORS = (
     "  prior Intercept[mean] ~ normal(0.5, 1)\n  prior b ~ normal(0, 1)\n"
     "  prior {} ~ exponential(1)\n"
 )
-#: Of ``limits_more.json``: the response, the family, its parameters with their priors.
+#: Of ``limits_more.json`` and ``limits_com_poisson.json``: the response, the family,
+#: its parameters with their priors.
 FURTHER = {
     "measured_student": (
         "score | se(error, sigma = TRUE) + cens(status, upper)",
@@ -48,6 +49,12 @@ FURTHER = {
     ),
     "won": ("hits | trials(of) + trunc(lb = 1)", "binomial", {}),
     "shared": ("share | cens(status, higher)", "beta", {"phi": "exponential(1)"}),
+    "censored": (
+        "count | cens(status, most)",
+        "com_poisson",
+        {"shape": "exponential(1)"},
+    ),
+    "came": ("came | trunc(lb = 1)", "com_poisson", {"shape": "exponential(1)"}),
 }
 MODELS = {
     "censored_gaussian": ("score | cens(status, upper)", "gaussian", "sigma"),
@@ -74,6 +81,7 @@ SPECS = {
     "skew_normal": "score | trunc(ub = 9) ~ x\n  alpha ~ x\n",
     "von_mises": "share | trunc(lb = -1, ub = 2) ~ x\n",
     "poisson": "count | cens(status, most) + trunc(lb = 1) ~ x + (1 | status)\n",
+    "com_poisson": 'count | cens(status == "right") + trunc(lb = 1) ~ x\n  shape ~ x\n',
     "beta_binomial": "hits | trials(of) + trunc(lb = 1) ~ x\n",
     "ordered_beta": "share | cens(status, higher) ~ x\n",
     "hurdle_negbinomial": "count | cens(status, most) + trunc(ub = 90) ~ x\n  hu ~ x\n",
@@ -117,11 +125,12 @@ def test_the_log_density_is_that_of_brms(name: str) -> None:
 @pytest.mark.parametrize("name", FURTHER)
 def test_the_log_density_of_further_families_is_that_of_brms(name: str) -> None:
     response, family, dpars = FURTHER[name]
-    text = f'data "limits_more.csv"\n{response} ~ x, family={family}\n'
+    stem = "limits_com_poisson" if family == "com_poisson" else "limits_more"
+    text = f'data "{stem}.csv"\n{response} ~ x, family={family}\n'
     priors = {"Intercept[mean]": "normal(0.5, 1)", "b": "normal(0, 1)", **dpars}
     text += "".join(f"  prior {of} ~ {law}\n" for of, law in priors.items())
     model = compiled(text, FOLDER)
-    found = json.loads((FOLDER / "limits_more.json").read_text("utf-8"))[name]
+    found = json.loads((FOLDER / f"{stem}.json").read_text("utf-8"))[name]
     assert len(found) == 3
     for given in found:
         theirs = given["values"]

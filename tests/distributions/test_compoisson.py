@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pymc as pm
 import pytensor
 import pytensor.tensor as pt
 import pytest
@@ -19,7 +20,7 @@ from varying.compiler.families import FAMILIES
 from varying.compiler.families.cdf import cdf_of
 from varying.compiler.families.counts import com_poisson
 
-from ..agreement.harness import as_built
+from ..agreement.harness import BUILT, as_built
 from ..backends.kernel.compiled import scalar
 from ..statistics.marginal import REFERENCES
 
@@ -173,3 +174,24 @@ def test_what_is_below_all_counts_is_nothing() -> None:
     """Also of bounds in a column, some of which cut nothing off."""
     found = com_poisson.log_tails(ARRAYS, np.array([-1.0]), 0.7, 1.3)
     assert found[0] < -1e29 and found[1] == 0.0
+
+
+def test_graph_and_script_draw_between_bounds() -> None:
+    """Near and far ones, and none above: no draw is thrown away."""
+    family, rows = FAMILIES["com_poisson | lb ub"], 250
+    low, high = np.repeat([1.0, 14.0, 0.0], rows), np.repeat([9.0, 1e6, 1.0], rows)
+    each = {"eta": 0.4, "shape": 0.7, "lb": low, "ub": high}
+    mean = family.mean(**each).reshape(3, rows)[:, 0]
+    space: dict[str, Any] = {"pm": pm, "pt": pt, "np": np}
+    exec(family.source.definitions, space)
+    size = (3 * rows,)
+    by_script = space["com_poisson_lb_ub_draw"](*each.values(), size=size)
+    own = each["eta"], each["shape"]
+    by_graph = com_poisson._draw_between(pm, pt, own, low, high, size)
+    both = pm.draw([by_graph, by_script], random_seed=3, mode=BUILT)
+    ours = family.simulate(np.random.default_rng(1), **each)
+    for drawn in (*both, ours):
+        assert ((drawn >= low) & (drawn <= high)).all()
+        found = drawn.reshape(3, rows)
+        error = 4.0 * found.std(axis=1) / np.sqrt(rows)
+        assert (np.abs(found.mean(axis=1) - mean) < error).all()

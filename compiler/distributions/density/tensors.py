@@ -24,6 +24,25 @@ _TEXTS = {
 }
 
 
+def _once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes one graph of the same arguments.
+
+    They are long: of rows with limits one is asked for several times.
+    """
+    made: dict[tuple[Any, ...], Any] = {}
+
+    def called(*given: Any) -> Any:
+        key = tuple(
+            one if isinstance(one, int | float) else ("at", id(one)) for one in given
+        )
+        if key not in made:
+            # held: what is gone leaves its address to another one
+            made[key] = function(*given), given
+        return made[key][0]
+
+    return called
+
+
 class Tensors(Operations):
     """Operations on tensors: ``pt`` is ``pytensor.tensor``."""
 
@@ -38,7 +57,7 @@ class Tensors(Operations):
         space["log_i0e"] = self.log_i0e
         for name, text in _TEXTS.items():
             exec(text, space)
-            setattr(self, name, space[name])
+            setattr(self, name, _once(space[name]))
 
     def where(self, condition: Any, one: Any, other: Any) -> Any:
         """Return one of two values, by row."""

@@ -143,6 +143,8 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         low, high = (of.get(name) for name in ("lb", "ub"))
         low = None if low is None else np.broadcast_to(low, rows).astype(float)
         high = None if high is None else np.broadcast_to(high, rows).astype(float)
+        if tails.bounded is not None:
+            return tails.bounded.simulate(rng, own, low, high)
         found = _draws(rng, base, own, low, high)
         return found.astype(np.int64) if is_whole(base) else found
 
@@ -217,7 +219,7 @@ def _readings(
 
     Those of NumPy, where the tails have none of PyMC.
     """
-    drawn = tails.draw
+    drawn, bounded = tails.draw, tails.bounded
     if drawn is None:
         return readings_by_numpy(made, density, names, simulate, document, whole=whole)
     count, cuts = len(names) - len(limits), "lb" in limits or "ub" in limits
@@ -225,6 +227,8 @@ def _readings(
     def draw(pm: Any, pt: Any, *given: Any, size: Any) -> Any:
         given = pt.broadcast_arrays(*given)
         own, of = given[:count], dict(zip(limits, given[count:], strict=True))
+        if bounded is not None:
+            return bounded.draw(pm, pt, own, of.get("lb"), of.get("ub"), size)
         exactly = drawn(pm, pt, *own)
         if not cuts:
             return exactly
@@ -241,6 +245,8 @@ def _readings(
     {", ".join(names)} = pt.broadcast_arrays({", ".join(names)})
     return {text}
 """
+    if bounded is not None:
+        body = bounded.text(*(one if one in limits else None for one in ("lb", "ub")))
     return readings(made, density, names, draw, body, document, whole=whole)
 
 

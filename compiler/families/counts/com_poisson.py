@@ -11,7 +11,7 @@ import numpy as np
 from ...distributions.density import compoisson
 from ...distributions.density.arrays import ARRAYS
 from ...distributions.numerics import LARGEST_MEAN
-from ..family import Array, DefaultPrior, Dpar, Family, Tails
+from ..family import Array, BoundedDraws, DefaultPrior, Dpar, Family, Tails
 from ..link import POSITIVES
 from ..written import alone_text, readings
 from .poisson import in_support, moments
@@ -70,26 +70,47 @@ def log_between(m: Any, low: Any, high: Any, eta: Any, shape: Any) -> Any:
 
 
 def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
-    """Draw a count, tried under a hat of log-concave masses (Devroye 1987).
+    """Draw a count.
 
     Raises
     ------
     ValueError
         If a parameter is no number.
     """
-    rows = np.broadcast_shapes(np.shape(eta), np.shape(shape))
-    flat_eta, flat_shape = (
-        np.broadcast_to(np.asarray(one, dtype=float), rows).ravel().copy()
-        for one in (eta, shape)
+    return simulate_between(rng, (eta, shape), None, None)
+
+
+def simulate_between(
+    rng: np.random.Generator,
+    own: Sequence[Array],
+    low: Array | None,
+    high: Array | None,
+) -> Array:
+    """Draw a count between bounds, tried under a hat of log-concave masses.
+
+    They have their largest mass where it is without bounds, or at the nearer bound
+    (Devroye 1987).
+
+    Raises
+    ------
+    ValueError
+        If a parameter is no number.
+    """
+    bounds = 0.0 if low is None else low, math.inf if high is None else high
+    every = np.broadcast_arrays(*own, *bounds)
+    rows = every[0].shape
+    flat_eta, flat_shape, first, last = (
+        np.asarray(one, dtype=float).ravel().copy() for one in every
     )
     if np.isnan(flat_eta + flat_shape).any():
         # no try would ever be taken
         raise ValueError("counts whose mean is no number cannot be drawn")
     flat_eta = np.clip(flat_eta, _LEAST, _LARGEST)
-    mode = np.floor(np.exp(flat_eta))
+    mode = np.clip(np.floor(np.exp(flat_eta)), first, last)
     # rows that are alike have one sum
-    pairs, place = np.unique(flat_eta + 1j * flat_shape, return_inverse=True)
-    total = np.real(log_all(ARRAYS, pairs.real, pairs.imag))[place]
+    given = np.stack([flat_eta, flat_shape, first, last])
+    alike, place = np.unique(given, axis=1, return_inverse=True)
+    total = np.real(ARRAYS.log_com_sum(*alike))[place]
     peak = np.exp(_log_mass(ARRAYS, mode, flat_eta, flat_shape) - total)
     drawn, waiting = mode.copy(), np.arange(mode.size)
     while waiting.size:
@@ -99,13 +120,14 @@ def simulate(rng: np.random.Generator, eta: Array, shape: Array) -> Array:
         u, v, w, s = rng.random((4, *tries))
         y = _distance(here, u, v, rng.standard_exponential(tries))
         at = mode[waiting] + np.where(s < 0.5, -1.0, 1.0) * np.round(y)
-        seen, own = at >= 0.0, (flat_eta[waiting], flat_shape[waiting])
-        logs = _log_mass(ARRAYS, np.where(seen, at, 0.0), *own) - total[waiting]
+        inside = np.clip(at, first[waiting], last[waiting])
+        parameters = flat_eta[waiting], flat_shape[waiting]
+        logs = _log_mass(ARRAYS, inside, *parameters) - total[waiting]
         mass = np.exp(logs)
         hat = here * np.minimum(1.0, np.exp(1.0 + 0.5 * here - here * y))
-        taken = seen & (w * hat <= mass)
-        first, done = taken.argmax(axis=0), taken.any(axis=0)
-        drawn[waiting[done]] = at[first, np.arange(count)][done]
+        taken = (at == inside) & (w * hat <= mass)
+        which, done = taken.argmax(axis=0), taken.any(axis=0)
+        drawn[waiting[done]] = at[which, np.arange(count)][done]
         waiting = waiting[~done]
     return np.asarray(drawn.reshape(rows)).astype(np.int64)
 
@@ -136,17 +158,26 @@ def mean_between(own: Sequence[Array], low: Array | None, high: Array | None) ->
 
 
 def _draw(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
+    return _draw_between(pm, pt, (eta, shape), None, None, size)
+
+
+def _draw_between(
+    pm: Any, pt: Any, own: Sequence[Any], low: Any, high: Any, size: Any
+) -> Any:
     from ...distributions.density.tensors import Tensors
 
-    eta, shape = pt.broadcast_arrays(pt.minimum(eta, _LARGEST), shape)
-    total = log_all(Tensors(pt), eta, shape)
+    eta, shape = pt.broadcast_arrays(pt.minimum(own[0], _LARGEST), own[1])
+    low = 0.0 if low is None else low
+    high = math.inf if high is None else high
+    total = Tensors(pt).log_com_sum(eta, shape, low, high)
 
     def mass(k: Any) -> Any:
         away = pt.gammaln(k + 1.0) - k * eta + pt.exp(eta)
         return pt.exp(-shape * away - total)
 
     # of the shape of the draws, then one axis of tries before it
-    mode = pt.floor(pt.exp(eta)) + 0.0 * pm.Uniform.dist(0.0, 1.0, size=size)
+    mode = pt.clip(pt.floor(pt.exp(eta)), low, high)
+    mode = mode + 0.0 * pm.Uniform.dist(0.0, 1.0, size=size)
     peak = mass(mode)
     tries = pt.concatenate([[_TRIES], mode.shape])
     u, v, w, s = (pm.Uniform.dist(0.0, 1.0, size=tries) for _ in range(4))
@@ -155,22 +186,24 @@ def _draw(pm: Any, pt: Any, eta: Any, shape: Any, size: Any) -> Any:
     y = pt.switch(u * (1.0 + width) < width, v * width, far) / peak
     at = mode + pt.switch(s < 0.5, -1.0, 1.0) * pt.round(y)
     hat = peak * pt.minimum(1.0, pt.exp(width - peak * y))
-    taken = (at >= 0.0) & (w * hat <= mass(pt.maximum(at, 0.0)))
+    inside = pt.clip(at, low, high)
+    taken = pt.eq(at, inside) & (w * hat <= mass(inside))
     first = pt.argmax(taken, axis=0, keepdims=True)
     found = pt.take_along_axis(pt.switch(taken, at, mode), first, axis=0)[0]
     return pt.cast(found, "int64")
 
 
-_DRAW = """
+_DRAWN = """
     eta, shape = pt.broadcast_arrays(pt.minimum(eta, 34.5), shape)
-    total = log_com_sum(eta, shape, 0, np.inf)
+    total = log_com_sum(eta, shape, LOW, HIGH)
 
     def mass(k):
         return pt.exp(-shape * (pt.gammaln(k + 1) - k * eta + pt.exp(eta)) - total)
 
     # tried under a hat that all log-concave masses fit (Devroye 1987): each try is
     # taken with a chance of a fifth
-    mode = pt.floor(pt.exp(eta)) + 0 * pm.Uniform.dist(0, 1, size=size)
+    mode = pt.clip(pt.floor(pt.exp(eta)), LOW, HIGH)
+    mode = mode + 0 * pm.Uniform.dist(0, 1, size=size)
     peak = mass(mode)
     tries = pt.concatenate([[64], mode.shape])
     u, v, w, s = (pm.Uniform.dist(0, 1, size=tries) for _ in range(4))
@@ -179,11 +212,17 @@ _DRAW = """
     y = pt.switch(u * (1 + width) < width, v * width, far) / peak
     at = mode + pt.switch(s < 0.5, -1, 1) * pt.round(y)
     hat = peak * pt.minimum(1, pt.exp(width - peak * y))
-    taken = (at >= 0) & (w * hat <= mass(pt.maximum(at, 0)))
+    inside = pt.clip(at, LOW, HIGH)
+    taken = pt.eq(at, inside) & (w * hat <= mass(inside))
     first = pt.argmax(taken, axis=0, keepdims=True)
     found = pt.take_along_axis(pt.switch(taken, at, mode), first, axis=0)[0]
     return pt.cast(found, "int64")
 """
+
+
+def _draw_text(low: str | None, high: str | None) -> str:
+    return _DRAWN.replace("LOW", low or "0").replace("HIGH", high or "np.inf")
+
 
 TAILS = Tails(
     log_tails,
@@ -191,10 +230,11 @@ TAILS = Tails(
         *given, dist=lambda eta, shape, size: _draw(pm, pt, eta, shape, size)
     ),
     "pm.CustomDist.dist(eta, shape, dist=alone)",
-    before=alone_text("eta, shape", _DRAW),
+    before=alone_text("eta, shape", _draw_text(None, None)),
     lowest=LOWEST,
     between=log_between,
     mean=mean_between,
+    bounded=BoundedDraws(simulate_between, _draw_between, _draw_text),
 )
 
 COM_POISSON = Family(
@@ -228,7 +268,7 @@ COM_POISSON = Family(
         density,
         NAMES,
         _draw,
-        _DRAW,
+        _draw_text(None, None),
         "Log P(value) of a Conway-Maxwell-Poisson count, by the log of its mode",
         whole=True,
     ),

@@ -19,14 +19,14 @@ write_found <- function(found, out) {
 
 # `response ~ x`, one model after another: each is a response, a family and its other
 # parameters, whose priors are in `own`. Writes after each, as they take long.
-families_of <- function(models, own, data, found, out) {
+families_of <- function(models, own, data, found, out, middle = 0.2, sd = 0.5) {
   for (name in names(models)) {
     f <- models[[name]]
     prior <- prior(normal(0.5, 1), class = Intercept) + prior(normal(0, 1), class = b)
     for (one in f[[3]]) prior <- prior + own[[one]]
     fit <- program_of(bf(paste(f[[1]], "~ x")), data, f[[2]], prior)
     found[[name]] <- lapply(1:3, function(number) {
-      at <- rnorm(rstan::get_num_upars(fit), 0.2, 0.5)
+      at <- rnorm(rstan::get_num_upars(fit), middle, sd)
       values <- rstan::constrain_pars(fit, at)
       list(
         log_density = rstan::log_prob(fit, at, adjust_transform = FALSE),
