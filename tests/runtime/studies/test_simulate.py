@@ -299,8 +299,8 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "twice": ({"b[x[b]]": 2}, "truth-value", "two values"),
     "a sum": ({"b[x] + 1": 2}, "truth-value", "no single parameter"),
     "no number": ({"sigma": float("nan")}, "truth-value", "no `NAME = number`"),
-    "of brms": ({"b_x": 1, "b[x]": None}, "unknown-target", "it is written `b[x[b]]`"),
-    "a list": ({"sigma": [1, 2]}, "unknown-target", "of `sigma[1]`, `sigma[2]` and"),
+    "of brms": ({"b_x": 1, "b[x]": None}, "unknown-target", "no parameter `b_x`"),
+    "a list": ({"sigma": [1, 2]}, "unknown-target", "a single number"),
 }
 
 
