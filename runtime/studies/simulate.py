@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.distributions.numerics import LARGEST_MEAN
 from varying.compiler.program.interpret.density import spread_out
 from varying.compiler.program.persons import each_persons
 from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
@@ -24,6 +25,7 @@ from ..rows.predict import joint_draws
 from ..sampling.settings import SamplerSettings
 from .answers import answered
 from .cut_off import CutOff
+from .faults import undrawable
 from .responses import check_read, with_responses
 from .times import Times
 from .true_thresholds import by_item
@@ -143,11 +145,9 @@ class Simulator:
             replace(rows, program=untold(rows.program))
             for rows in Rows.given(self.compiled)
         ]
-        drawn = joint_draws(
-            each_rows,
-            self._parameters(sets, rng),
-            int(rng.integers(2**31)),
-        )
+        parameters = self._parameters(sets, rng)
+        with np.errstate(over="ignore", invalid="ignore"):  # see `_check_numbers`
+            drawn = joint_draws(each_rows, parameters, int(rng.integers(2**31)))
         names = {v: k for k, v in self.compiled.variables.items()}
         each = {one.responses[0]: one for one in self.compiled.each}
         for place in range(sets):
@@ -167,6 +167,7 @@ class Simulator:
                     columns.append(answered(answer, values.values[0, place, :, 1]))
                     values = values[..., 0]
                 name, response = names[variable], values.values[0, place]
+                _check_numbers(each[variable], response)
                 there = self.table.columns[name]
                 if name in self.cut:
                     response = self.cut[name].recorded(response)
@@ -242,11 +243,30 @@ class Simulator:
         return Dataset(variables, {"chain": [0], "draw": np.arange(sets)})
 
 
+def _check_numbers(compiled: Compiled, drawn: Array) -> None:
+    """Refuse a truth under which responses leave the numbers that there are."""
+    bound = compiled.bound
+    beyond = ~np.isfinite(drawn)
+    if bound.family.response == "count":  # see `LARGEST_MEAN`: no mean is larger
+        beyond |= drawn > 0.9 * LARGEST_MEAN
+    if not beyond.any():
+        return
+    raise undrawable(
+        compiled.spec.source,
+        bound.statement.formula.span,
+        f"`{bound.response.name}` would be {drawn[np.argmax(beyond)]:.2g} in "
+        f"{beyond.sum():,} of {len(drawn):,} rows",
+        "some number of the truth is far too large: effects are on the scale of their "
+        "link, where 5 is a factor of 148 under a log",
+        rule="truth-value",
+    )
+
+
 def _gaps(value: Array, compiled: Compiled, name: str) -> Array:
     """Return the distances of thresholds: those of items each by themselves."""
     of = name.removesuffix("threshold")
     one = next(m for m in compiled.joint.members if m.prefix == of)
-    return np.concatenate([np.diff(value[own]) for _, own in by_item(value, one)])
+    return np.concatenate([np.diff(value[own]) for _, own in by_item(len(value), one)])
 
 
 def _variable(name: str, value: Array, sets: int) -> tuple[tuple[str, ...], Array]:

@@ -30,11 +30,11 @@ _ARE = {
 }
 
 
-def by_item(values: Array, member: BoundModel) -> Iterator[tuple[str | None, slice]]:
+def by_item(count: int, member: BoundModel) -> Iterator[tuple[str | None, slice]]:
     """Yield the places of each item's thresholds and its level; None without items."""
     items = member.response.items
     if items is None or items.varied:
-        yield None, slice(0, len(values))
+        yield None, slice(0, count)
         return
     first = 0
     for level, cuts in zip(items.levels, items.cuts, strict=True):
@@ -65,7 +65,7 @@ def check_thresholds(
         name = f"{member.prefix}threshold"
         if not member.family.thresholds or name not in values:
             continue
-        for level, places in by_item(values[name], member):
+        for level, places in by_item(len(values[name]), member):
             own = values[name][places]
             given = np.flatnonzero(~np.isnan(own))
             if not len(given):

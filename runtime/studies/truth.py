@@ -38,6 +38,7 @@ from ..draws.names import names_of
 from ..files.spec_file import read_source
 from ..interface.arguments import ArgumentError, given
 from ..questions.quantities import variable_of
+from .true_names import TrueNames
 from .true_thresholds import check_thresholds
 
 if TYPE_CHECKING:
@@ -307,10 +308,11 @@ def values_of(truth: Truth, compiled: Compiled) -> dict[str, Array]:
             sink.add("truth-value", line.span, f"`{reference.text}` {beyond}")
         if seen.setdefault((variable, reference.places), line) is not line:
             sink.add("truth-value", line.span, f"`{reference.text}` has two values")
-    _check(values, spans, program, sink)
+    true_names = TrueNames.of(compiled)
+    _check(values, spans, program, true_names, sink)
     check_thresholds(values, seen, compiled, sink)
     if not sink.failed:
-        missing = list(_missing(values, program, compiled))
+        missing = list(_missing(values, program, true_names))
         if missing:
             listed = ", ".join(f"`{name} = ...`" for name in missing[:_LISTED])
             left = len(missing) - _LISTED
@@ -351,62 +353,15 @@ def _apart(group: Group, sizes: Mapping[str, int]) -> Array:
 
 
 def _missing(
-    values: Mapping[str, Array], program: Program, compiled: Compiled
+    values: Mapping[str, Array], program: Program, names: TrueNames
 ) -> Iterator[str]:
     """Yield the names of what has no value, as a truth would write them."""
-    labels = {axis.name: axis.labels for axis in program.axes}
-    nodes = _nodes(program)
-    groups = {name: g for g in program.groups for name in (g.sd, g.correlation_matrix)}
-    persons = {one.sd: one.column for _, one in each_persons(program)}
+    both = {group.correlation_matrix for group in program.groups}
     for name, value in values.items():
-        group = groups.get(name)
         for places in map(tuple, np.argwhere(np.isnan(value)).tolist()):
-            if group is not None:
-                own = labels[group.sds] or ()
-                kind = "sd" if name == group.sd else "cor"
-                if kind == "cor" and places[0] > places[1]:
-                    continue
-                inside = ", ".join([group.name, *(own[place] for place in places)])
-                yield f"{_before(name, kind)}{kind}[{inside}]"
+            if name in both and places[0] > places[1]:
                 continue
-            if name in persons:
-                before = _before(name, "threshold")
-                yield f"{before}threshold.sd[{persons[name]}]"
-                continue
-            axes = nodes[name].axes
-            own_labels = [labels[axis] or () for axis in axes]
-            kind = "threshold" if name.endswith("threshold") else name
-            if kind == "threshold":
-                which = _which(compiled, name, places[0])
-                yield f"{_before(name, kind)}{kind}[{which}]"
-                continue
-            last = name.rsplit("_", 1)[-1]
-            inside = ", ".join(
-                str(own[place]) for own, place in zip(own_labels, places, strict=True)
-            )
-            if last in ("b", "Intercept"):
-                base = f"{_before(name, last)}{last}"
-                yield f"{base}[{inside}]" if inside else base
-            else:
-                yield f"{name}[{inside}]" if inside else name
-
-
-def _which(compiled: Compiled, name: str, place: int) -> str:
-    """Return what a threshold is called in brackets: ``2``, ``a, 2`` of items."""
-    prefix = name.removesuffix("threshold")
-    one = next(m for m in compiled.joint.members if m.prefix == prefix)
-    items = one.response.items
-    if items is None or items.varied:
-        return f"{place + 1}"
-    ends = np.cumsum(items.cuts)
-    item = int(np.searchsorted(ends, place, side="right"))
-    return f"{items.levels[item]}, {place - int(ends[item]) + items.cuts[item] + 1}"
-
-
-def _before(name: str, kind: str) -> str:
-    """Return what a target begins with: ``sigma.`` of ``sigma_b``."""
-    head = name.split(kind)[0].strip("_")
-    return f"{head}." if head else ""
+            yield names.at(name, places)
 
 
 def _defaults(compiled: Compiled) -> dict[str, tuple[float, float]]:
@@ -441,6 +396,7 @@ def _check(
     values: Mapping[str, Array],
     spans: Mapping[str, Span],
     program: Program,
+    names: TrueNames,
     sink: Sink,
 ) -> None:
     """Report values that cannot be together."""
@@ -464,11 +420,12 @@ def _check(
                 "the correlations of the residuals are no correlation matrix",
             )
     shares = {one.name for one in program.parameters if one.chart == "simplex"}
-    for name, value in values.items():
-        known = value[~np.isnan(value)]
-        if (name in shares or name.startswith("simo")) and len(known) == len(value):
-            if abs(known.sum() - 1.0) > 1e-6:
-                sink.add("truth-value", spans[name], f"`{name}` does not add up to 1")
+    for name in shares & spans.keys():
+        total = float(values[name].sum())
+        if abs(total - 1.0) > 1e-6:
+            called = names.all_of(name)
+            message = f"the shares of `{called}` add up to {total:.6g}, not to 1"
+            sink.add("truth-value", spans[name], message)
 
 
 def residual_partial(program: Program, values: Mapping[str, Array]) -> dict[str, float]:

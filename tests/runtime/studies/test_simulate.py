@@ -324,13 +324,65 @@ def test_lines_of_a_truth() -> None:
     for spec, lines, message in (
         ("y ~ 1", "Intercept = 1,5\nsigma = 1", "a point: `Intercept = 1.5`"),
         (ordinal, "threshold = 1", "a list: `threshold = [..., ..., ...]`"),
-        ("y ~ 1", "\n", "no value for `Intercept` and 1 more"),
+        ("y ~ 1", "\n\nIntercept = 1", "no value for `sigma`"),
     ):
         with pytest.raises(ModelError, match=re.escape(message)):
             varying.simulate(spec, lines + "\n", design(4))
     for value in ("a", {"a": 1}, [[1, 2]], 1j):
         with pytest.raises(ValueError, match="'sigma' .*: it is a number, or a list"):
             varying.simulate("y ~ 1", {"Intercept": 1, "sigma": value}, design(4))
+
+
+#: Specs of which a truth is asked for everything.
+ASKED = [
+    "y ~ mo(k)\n  sigma ~ mo(k) + s(z, k=4)\n  w ~ x + (1 + x | g), family=student",
+    "y ~ x + (1 + x | gr(g, dist=student))\n  sigma ~ x + (1 |p| g)\n  "
+    "w ~ (1 |p| g), family=poisson",
+    "column y: factor(u, v, w)\ny ~ x + (1 | g), family=categorical\n"
+    "  c ~ x, family=negbinomial",
+    "cbind(u, v, w) ~ x, family=logistic_normal\n  y ~ x",
+    "column y: ordered(1..4)\ny ~ cs(z), family=sratio\n  c ~ x + (1 | g)",
+    "mvbind(y, w) ~ x, rescor=true",
+    "y ~ x, family=mixture(gaussian, gaussian, student)",
+]
+
+
+@pytest.mark.parametrize("spec", ASKED)
+def test_what_is_missing_is_named_as_a_truth_names_it(spec: str) -> None:
+    """All that is asked for at once can be given, and nothing else is asked for."""
+    rows = design(3).assign(k=np.tile([1, 2, 3], 4))
+    rows["g"] = np.tile(["a", "b", "c", "d"], 3)
+    given: dict[str, float] = {}
+    for _ in range(5):
+        try:
+            varying.simulate(spec, given, rows, seed=1)
+        except ModelError as error:
+            (one,) = [each for each in error.diagnostics if each.severity == "error"]
+            assert one.rule == "needs-truth", one
+            asked = re.findall(r"`([^`]*) = \.\.\.`", one.notes[0])
+            assert asked and not given.keys() & set(asked)
+            given |= {name: VALUES.get(_kind(name), 0.4) for name in asked}
+            given |= {n: int(n[-2]) for n in asked if "threshold" in n}
+            continue
+        return
+    raise AssertionError(given)
+
+
+#: Values of kinds of parameters that are not just any number.
+VALUES = {"simo": 0.5, "nu": 4.0, "df": 4.0, "theta": 0.3}
+
+
+def _kind(name: str) -> str:
+    return name.partition("[")[0].rpartition(".")[2].rstrip("123")
+
+
+def test_responses_beyond_all_numbers() -> None:
+    for spec, truth in (
+        ("y ~ 1, family=poisson", {"Intercept": 900}),
+        ("y ~ 1\n  sigma ~ 1", {"Intercept": 0, "sigma.Intercept": 1e5}),
+    ):
+        with pytest.raises(ModelError, match="in [0-9]+ of 16 rows"):
+            varying.simulate(spec, truth, design(4), seed=1)
 
 
 def test_what_cannot_be_drawn() -> None:
