@@ -20,15 +20,18 @@ _OTHER_NAMES: Mapping[str, str] = {
     "ordlogit": "cumulative_logit ordered polr clm clmm proportional_odds "
     "cumulative_family orderedmodel ordered_logit",
     "ordprobit": "cumulative_probit ordered_probit",
-    "asymmetric_laplace": "asym_laplace",
+    "asymmetric_laplace": "asym_laplace ald laplace_asymmetric",
     "zero_inflated_asymmetric_laplace": "zero_inflated_asym_laplace",
-    "inverse_gaussian": "wald inverse_gaussian",
+    "inverse_gaussian": "wald invgauss invgaussian igaussian",
     "von_mises": "vonmises",
     "beta": "beta_family beta_regression betar betareg",
     "gamma": "gamma_family",
     "skew_normal": "skewnormal",
     "exgaussian": "ex_gaussian",
-    "gen_extreme_value": "gev",
+    "gen_extreme_value": "gev genextreme extreme_value gevlss",
+    "gumbel": "gumbel_r",
+    "weibull": "weibull_min",
+    "frechet": "invweibull",
     "ordered_beta": "ordbeta ordbetareg",
     "zero_one_inflated_beta": "zoib",
     "beta_binomial": "betabinomial",
@@ -45,7 +48,7 @@ _OTHER_NAMES: Mapping[str, str] = {
     "dirichlet_multinomial": "dirichletmultinomial",
     "logistic_normal": "logisticnormal logit_normal additive_logistic_normal",
     "categorical": "multinomial_logit softmax mlogit",
-    "wiener": "ddm drift_diffusion",
+    "wiener": "ddm drift_diffusion wfpt",
     "cox": "coxph survival",
 }
 
@@ -78,6 +81,7 @@ NO_FAMILY: Mapping[str, str] = {
     "Family": _OWN,
     "tweedie": "until then: two models, `bernoulli` of `let some = y > 0`, and "
     "`lognormal` of the rows `where y > 0` (in a file of its own)",
+    "truncatednormal": "it is `gaussian`, truncated: `y | trunc(lb=0) ~ x`",
     "ocat": "it is called `ordlogit` here",
     "cox.ph": "it is called `cox` here, of times with `cens`: `time | cens(c) ~ x`",
     "custom": _OWN,

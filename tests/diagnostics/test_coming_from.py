@@ -275,16 +275,21 @@ BAMBI = (
     "zero_inflated_poisson zero_inflated_binomial zero_inflated_negativebinomial "
     "hurdle_gamma hurdle_lognormal hurdle_negativebinomial hurdle_poisson "
     "asymmetriclaplace bernoulli beta binomial categorical dirichlet_multinomial "
-    "exponential gamma multinomial poisson weibull"
+    "exponential gamma multinomial poisson weibull dirichlet laplace"
+).split()
+#: And in SciPy, Stan, glmmTMB, statsmodels or papers.
+SOME = (
+    "compois com-poisson extreme_value extreme.value gev genextreme invgauss ald ddm "
+    "wfpt von.mises coxph weibull_min gumbel_r zoib dirichletmultinomial ex-gaussian"
 ).split()
 KNOWN = (*FAMILY_SPELLINGS, *PLANNED_FAMILIES)
 
 
-@pytest.mark.parametrize("name", [*BRMS, *BAMBI])
+@pytest.mark.parametrize("name", [*BRMS, *BAMBI, *SOME])
 def test_a_family_of_another_package_is_known(name: str) -> None:
     family = other_name(name, KNOWN)
     assert family in KNOWN
-    found = errors(f"y ~ x, family={name}")
+    found = errors(f'y ~ x, family="{name}"')
     assert "unknown-family" not in {d.rule for d in found if not d.fix}
 
 

@@ -31,6 +31,8 @@ from varying.compiler.program.expressions import Symbol
 from varying.compiler.program.interpret.density import evaluate_expression
 
 from .decimals import DIGITS, HALF, PI, STEP, arctan, erfc
+from .samples import MODERATE, SHARED
+from .test_families import SCIPY as BY_LINK
 
 Array = NDArray[Any]
 POINTS = 200
@@ -199,6 +201,31 @@ BESIDE |= {
 BY_SCIPY = SCIPY | FURTHER
 
 
+def _by_mean(name: str) -> Callable[[Array, Array], Array]:
+    """Return SciPy's density of a family that is known by its own link, not by it."""
+    forward, law = LINKS[FAMILIES[name].links[0]].forward, BY_LINK[name]
+
+    def density(y: Array, mean: Array) -> Array:
+        given = {key: np.full(len(y), at[0]) for key, at in MODERATE[name].items()}
+        given[FAMILIES[name].predictor] = np.array([forward(one) for one in mean])
+        return np.asarray(law(y, **given))
+
+    return density
+
+
+#: All others that have a choice of links.
+REST = {
+    name: _by_mean(name)
+    for name, family in FAMILIES.items()
+    if len(family.links) > 1 and name not in BY_SCIPY and not family.thresholds
+}
+BY_SCIPY |= REST
+BESIDE |= {
+    name: {k: v for k, v in MODERATE[name].items() if k != FAMILIES[name].predictor}
+    for name in REST
+}
+
+
 @pytest.mark.parametrize(
     ("name", "link"),
     [(name, link) for name in BY_SCIPY for link in FAMILIES[name].links],
@@ -217,6 +244,73 @@ def test_densities_are_those_of_scipy(name: str, link: str) -> None:
     found = family.log_density(y, **arguments)
     wanted = BY_SCIPY[name](y, mean)
     assert np.max(np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted))) < 1e-10
+
+
+#: SciPy's distribution around a threshold, by the link.
+CURVES = {
+    "logit": stats.logistic,
+    "probit": stats.norm,
+    "cloglog": stats.gumbel_l,
+    "loglog": stats.gumbel_r,
+    "cauchit": stats.cauchy,
+}
+
+
+def _cut(below: Array, passed: Array) -> Array:
+    return np.asarray(np.diff(below, prepend=0.0, append=1.0))
+
+
+def _stopped(below: Array, passed: Array) -> Array:
+    return np.append(below, 1.0) * np.cumprod(np.append(1.0, 1.0 - below))
+
+
+def _continued(below: Array, passed: Array) -> Array:
+    return np.append(1.0 - passed, 1.0) * np.cumprod(np.append(1.0, passed))
+
+
+def _adjacent(below: Array, passed: Array) -> Array:
+    steps = len(passed)
+    each = [
+        np.prod(passed[:rank]) * np.prod(1.0 - passed[rank:])
+        for rank in range(steps + 1)
+    ]
+    return np.asarray(each) / np.sum(each)
+
+
+#: Masses of the categories: of distribution functions at thresholds, less the predictor
+#: and turned around.
+ORDINAL: dict[str, Callable[[Array, Array], Array]] = {
+    "ordlogit": _cut,
+    "hurdle_cumulative": lambda *given: np.append(0.3, 0.7 * _cut(*given)),
+    "zero_inflated_cumulative": lambda *given: (
+        0.7 * _cut(*given) + np.array([0.3, 0.0, 0.0, 0.0])
+    ),
+    "sratio": _stopped,
+    "cratio": _continued,
+    "acat": _adjacent,
+}
+
+
+@pytest.mark.parametrize("link", CURVES)
+@pytest.mark.parametrize("name", ORDINAL)
+def test_masses_of_categories_are_those_of_scipy(name: str, link: str) -> None:
+    family, given = FAMILIES[name].with_link(link), dict(MODERATE[name])
+    assert set(FAMILIES[name].links) == set(CURVES)
+    for eta in (-1.1, 0.0, 0.4, 1.7):
+        at, cdf = given["threshold"] - eta, CURVES[link].cdf
+        wanted = ORDINAL[name](cdf(at), cdf(-at))
+        y = np.arange(len(wanted))
+        many = {k: v if k in SHARED else np.repeat(v, len(y)) for k, v in given.items()}
+        found = family.log_density(y, **{**many, "eta": np.full(len(y), eta)})
+        assert np.allclose(np.exp(found), wanted, rtol=1e-10), (name, link, eta)
+
+
+def test_each_choice_of_a_link_is_compared() -> None:
+    several = {name for name, one in FAMILIES.items() if len(one.links) > 1}
+    assert several == {
+        *(name for name in BY_SCIPY if len(FAMILIES[name].links) > 1),
+        *ORDINAL,
+    }
 
 
 @pytest.mark.parametrize(
