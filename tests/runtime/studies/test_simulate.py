@@ -341,7 +341,7 @@ ASKED = [
     "column y: factor(u, v, w)\ny ~ x + (1 | g), family=categorical\n"
     "  c ~ x, family=negbinomial",
     "cbind(u, v, w) ~ x, family=logistic_normal\n  y ~ x",
-    "column y: ordered(1..4)\ny ~ cs(z), family=sratio\n  c ~ x + (1 | g)",
+    "column y: ordered(1..4)\ny ~ z, family=sratio\n  disc ~ 0 + x\n  c ~ x + (1 | g)",
     "mvbind(y, w) ~ x, rescor=true",
     "y ~ x, family=mixture(gaussian, gaussian, student)",
 ]
