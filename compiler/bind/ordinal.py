@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from varying.grammar.diagnostics import Sink
 
+from ..distributions.in_order import log_chance_of_order
 from ..distributions.table import REAL
 from ..families.family import Family
 from ..formula.places import columns_read
@@ -16,6 +18,10 @@ from .bound import BoundModel, PriorText, Response
 from .priors.scalars import Scalar, ScalarParameters
 from .question import CellQuestion
 
+#: Priors that several ordered thresholds may have together, which are drawn until they
+#: are in order, and how often that must be so.
+_DRAWN_IN_ORDER, _LEAST = ("normal", "student_t"), 1e-3
+_FLEXIBLE = "until then: `threshold=flexible`"
 #: Thresholds that have a prior of their own, by their place among those of all items:
 #: the target, and the prior.
 Singles = Mapping[int, tuple[str, PriorText]]
@@ -113,8 +119,7 @@ def _check_single_steps(
             else "beside thresholds that have their default it is `normal(...)`",
         )
     elif bound.thresholds != "flexible":
-        note = "until then: `threshold=flexible`"
-        sink.add("not-yet", priors[-1].span, _of_layout(bound), note)
+        sink.add("not-yet", priors[-1].span, _of_layout(bound), _FLEXIBLE)
 
 
 def _check_single_in_order(
@@ -122,8 +127,11 @@ def _check_single_in_order(
 ) -> None:
     """Report priors that a threshold among ordered ones cannot have beside others'."""
     last = list(single.values())[-1][1]
-    if whole or _several_of_one(bound, list(single)):
-        items = bound.response.items
+    items = bound.response.items
+    several = _several_of_one(bound, list(single))
+    if several and not whole and (items is None or items.varied):
+        _check_several(bound, single, sink)
+    elif whole or several:
         of = "" if items is None or items.varied else " of an item"
         sink.add(
             "not-yet",
@@ -136,6 +144,39 @@ def _check_single_in_order(
     elif bound.thresholds == "sum_to_zero":
         note = "they are laid out so that they sum to 0; in other layouts one can have "
         sink.add("not-yet", last.span, _of_layout(bound), f"{note}its own")
+
+
+def _check_several(bound: BoundModel, single: Singles, sink: Sink) -> None:
+    """Report priors of several ordered thresholds that are not drawn in order."""
+    priors = [single[place][1] for place in sorted(single)]
+    kinds = {prior.distribution for prior in priors}
+    if bound.thresholds != "flexible":
+        sink.add("not-yet", priors[-1].span, _of_layout(bound), _FLEXIBLE)
+        return
+    free = all(prior.lower is prior.upper is None for prior in priors)
+    if not free or len(kinds) > 1 or not kinds <= set(_DRAWN_IN_ORDER):
+        listed = " or ".join(f"`{name}(...)`" for name in _DRAWN_IN_ORDER)
+        sink.add(
+            "not-yet",
+            priors[-1].span,
+            f"these priors of several thresholds of {bound.family.name} are not "
+            "compiled by this version",
+            f"together they are all {listed}, without bounds",
+        )
+        return
+    arguments = tuple(
+        (name, tuple(float(dict(one.arguments)[name]) for one in priors))
+        for name, _ in priors[0].arguments
+    )
+    if log_chance_of_order(priors[0].distribution, arguments) < math.log(_LEAST):
+        sink.add(
+            "not-yet",
+            priors[-1].span,
+            "thresholds with these priors are hardly ever in order, and are drawn "
+            "until they are: this is not compiled by this version",
+            f"fewer than 1 of {1 / _LEAST:,.0f} draws of them have the order that "
+            "thresholds have",
+        )
 
 
 def _of_layout(bound: BoundModel) -> str:

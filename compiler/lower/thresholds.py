@@ -16,8 +16,10 @@ from ..program.ir import Axis, Derived, Parameter, Predictor, Prior, Shift, Slot
 from ..program.recipes import Matrix, Numbers
 from . import default_priors as defaults
 from .builder import BOUNDARY, Builder, PriorRow, location, prior_of, vector
+from .log_gaps import lower_log_gaps, told_of
 from .names import free_name
 from .one_threshold import laid_around
+from .several_thresholds import laid_between
 from .special import shift_of
 from .steps_around_middle import lower_around_middle
 from .steps_to_zero import lower_to_zero
@@ -40,7 +42,12 @@ def lower_thresholds(
     moved = None if literal or delta is None else delta
     shift: tuple[str, str] | None
     single = single_priors(bound)
-    if single:
+    if len(single) > 1:
+        _between(build, single, labels)
+        if delta is not None:
+            build.notes.append("not centred: several thresholds have written priors")
+        shift = None
+    elif single:
         (one,) = single.items()
         shift = _around(build, one, labels)
     elif chosen is None:
@@ -87,6 +94,22 @@ def _around(
         build.rows.append(PriorRow(target, text, "default", reason))
     argument = location(single[1][1])
     return None if argument is None else (center, argument)
+
+
+def _between(build: Builder, single: Singles, labels: tuple[str, ...]) -> None:
+    """Lay thresholds out by several of them, which have priors."""
+    laid = laid_between(build, single, labels)
+    _gap(build, labels, laid.gap)
+    of, target = build.bound.prefix, f"{build.bound.target}threshold"
+    name, axis = f"{of}threshold", f"{of}{BOUNDARY}"
+    build.derived.append(Derived(name, (axis,), laid.threshold))
+    build.notes.append("thresholds with priors are drawn in order")
+    if laid.told:
+        reason = (
+            "of the other distances: beyond those with priors as they are, between two "
+            "of these in their proportions"
+        )
+        build.rows.append(PriorRow(target, laid.told, "default", reason))
 
 
 def lower_steps(
@@ -361,10 +384,7 @@ def _gaps(build: Builder, labels: tuple[str, ...], gaps: int) -> str:
     _free_gaps(build, labels, gaps, numbers)
     if not gaps:
         return ""
-    return (
-        f"log gaps ~ normal(g, {numbers.gap_sd:.4g}), "
-        f"g ~ normal({numbers.gap_location:.4g}, {numbers.gap_location_sd:g})"
-    )
+    return told_of(numbers)
 
 
 def _free_gaps(
@@ -383,14 +403,7 @@ def _free_gaps(
         axis = f"{of}half_gap"
         build.axes.append(Axis(axis, "gaps", labels[1 : 1 + (gaps + 1) // 2]))
         order = tuple(min(place, gaps - 1 - place) for place in range(gaps))
-    mean = f"{of}log_gap_mean"
-    location = ("mu", Const(numbers.gap_location))
-    sd = ("sigma", Const(numbers.gap_location_sd))
-    prior = Prior("normal", (location, sd))
-    build.parameters.append(Parameter(mean, (), prior, report=False))
-    prior = Prior("normal", (("mu", Symbol(mean)), ("sigma", Const(numbers.gap_sd))))
-    build.parameters.append(Parameter(f"{of}log_gap", (axis,), prior, report=False))
-    log_gap: ProgramExpr = Symbol(f"{of}log_gap")
+    log_gap: ProgramExpr = lower_log_gaps(build, axis, numbers)
     if order is not None:
         log_gap = Assemble((log_gap,), order)
     _gap(build, labels, Apply("exp", (log_gap,)))

@@ -16,6 +16,7 @@ import numpy as np
 
 from varying.compiler.distributions.table import DISTRIBUTIONS
 from varying.compiler.program.expressions import Symbol, names_in
+from varying.compiler.program.in_order import log_chance
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.interpret.truncation import log_mass
 
@@ -141,5 +142,5 @@ def _density(
         density = density.reshape(len(values), -1).sum(axis=1)
     if parameter.chart == "ordered":
         # independent draws, conditioned on their order
-        density = density + math.lgamma(values.shape[-1] + 1)
+        density = density - log_chance(prior, values.shape[-1])
     return np.asarray(density, dtype=np.float64)

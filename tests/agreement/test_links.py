@@ -107,6 +107,11 @@ MODELS = [
     "  threshold ~ (1 | g)\n  disc ~ x\n  prior threshold.sd[g] ~ exponential(2)",
     "grade ~ x, family=ordlogit\n  prior threshold[2] ~ normal(0, 1)",
     "grade ~ x, family=acat\n  prior threshold[2] ~ normal(0, 1)",
+    "grade ~ x, family=ordlogit\n  prior threshold[1] ~ normal(0, 1)\n"
+    "  prior threshold[4] ~ normal(1, 0.5)",
+    "grade ~ x + (1 | g), family=hurdle_cumulative\n  threshold ~ (1 | g)\n  disc ~ x\n"
+    "  prior threshold[2] ~ student_t(3, 0, 1)\n"
+    "  prior threshold[3] ~ student_t(4, 1, 1)",
     "grade ~ x, family=ordlogit, threshold=symmetric\n"
     "  prior threshold[1] ~ normal(0, 1)",
     "grade ~ x, family=ordprobit, threshold=equidistant\n"
@@ -211,6 +216,8 @@ def start_of(found: Compiled) -> dict[str, Any]:
         "grade | thres(gr=item) ~ cs(x) + (cs(1) | g), family=sratio",
         "grade | thres(gr=item) ~ x, family=ordlogit\n  prior threshold ~ dirichlet(1)",
         "grade ~ x, family=ordlogit\n  prior threshold[4] ~ normal(0, 1)",
+        "grade ~ x, family=ordprobit\n  prior threshold[1] ~ normal(0, 1)\n"
+        "  prior threshold[3] ~ normal(1, 0.5)",
         "grade | thres(gr=item) ~ x, family=ordlogit\n"
         "  prior threshold[a, 2] ~ student_t(3, 0, 1)",
         "grade ~ x + (1 | g), family=ordprobit\n  threshold ~ (1 | g)",

@@ -17,6 +17,7 @@ from scipy import stats
 from varying.compiler.distributions.table import DISTRIBUTIONS
 from varying.compiler.program.blocks import Offset
 from varying.compiler.program.expressions import ProgramExpr, names_in
+from varying.compiler.program.in_order import are_alike
 from varying.compiler.program.interpret.density import (
     cholesky,
     evaluate_expression,
@@ -107,6 +108,7 @@ def draw_parameters(
         values[name] = _draw(rng, parameter, arguments, size)
         if parameter.chart == "ordered":
             # independent draws conditioned on their order
+            assert are_alike(parameter.prior)
             values[name] = np.sort(values[name], axis=1)
     for group in program.groups:
         levels = frame.lengths[group.levels]

@@ -18,8 +18,11 @@ import pytensor.tensor as pt
 from pymc.distributions import transforms
 from pymc.distributions.shape_utils import rv_size_is_none
 
+from ...distributions.in_order import draw_in_order
 from ...distributions.table import DISTRIBUTIONS
 from ...program.expressions import Const
+from ...program.in_order import are_alike, log_chance, middles
+from ...program.interpret.forwards import GENERATORS
 from ...program.ir import (
     Derived,
     Frame,
@@ -145,8 +148,10 @@ def _parameter(parameter: Parameter, values: dict[str, Any]) -> Any:
     distribution = getattr(pm, DISTRIBUTIONS[prior.distribution].pymc)
     dims = parameter.axes or None
     transform = _transform(parameter)
-    if parameter.chart == "ordered":
+    if parameter.chart == "ordered" and are_alike(prior):
         return _ordered(parameter, distribution, arguments)
+    if parameter.chart == "ordered":
+        return _in_order(parameter, distribution, arguments)
     if prior.lower is not None or prior.upper is not None:
         with warnings.catch_warnings():
             # it looks for an inverse cdf, which not all have (inverse_gamma)
@@ -192,6 +197,38 @@ def _ordered(parameter: Parameter, distribution: Any, arguments: dict[str, Any])
         logp=logp,
         support_point=support_point,
         signature=",".join("()" for _ in names) + "->(b)",
+        transform=transforms.ordered,
+        dims=parameter.axes,
+    )
+
+
+def _in_order(
+    parameter: Parameter, distribution: Any, arguments: dict[str, Any]
+) -> Any:
+    """Draws of different distributions, drawn again until they are in order."""
+    count = len(pm.modelcontext(None).coords[parameter.axes[0]] or ())
+    names, prior = list(arguments), parameter.prior
+    constant, start = -log_chance(prior, count), middles(prior, count)
+    generator = GENERATORS[prior.distribution]
+    vectors = [
+        pt.as_tensor_variable(arguments[name]) * np.ones(count) for name in names
+    ]
+
+    def draw(*given: Any, rng: Any = None, size: Any = None) -> Any:
+        keywords = dict(zip((n for n, _ in prior.arguments), given, strict=True))
+        return draw_in_order(rng, generator, (*(size or ()), count), keywords, False)
+
+    def logp(value: Any, *given: Any) -> Any:
+        keywords = dict(zip(names, given, strict=True))
+        return pm.logp(distribution.dist(**keywords), value).sum(-1) + constant
+
+    return pm.CustomDist(
+        parameter.name,
+        *vectors,
+        random=draw,
+        logp=logp,
+        support_point=lambda rv, size, *given: pt.constant(start),
+        signature=",".join("(b)" for _ in names) + "->(b)",
         transform=transforms.ordered,
         dims=parameter.axes,
     )

@@ -36,6 +36,27 @@ def sorted_draws(distribution, names, count):
     return draw, logp
 '''
 
+IN_ORDER = '''
+def draws_in_order(draw, count):
+    """Independent draws, drawn again until they are in order."""
+
+    def random(*arguments, rng=None, size=None):
+        shape = (*(size or ()), count)
+        found = draw(rng, shape, *arguments)
+        while (away := (np.diff(found, axis=-1) <= 0).any(axis=-1)).any():
+            found = np.where(away[..., None], draw(rng, shape, *arguments), found)
+        return found
+
+    return random
+'''
+
+#: How a script draws independent numbers that are to be in order.
+DRAWN: Mapping[str, str] = {
+    "normal": "lambda rng, size, mu, sigma: rng.normal(mu, sigma, size)",
+    "student_t": "lambda rng, size, nu, mu, sigma: "
+    "mu + sigma * rng.standard_t(nu, size)",
+}
+
 #: What the data half of a script may call, by name.
 DATA: Mapping[str, str] = {
     "codes": '''

@@ -27,6 +27,7 @@ from ...expressions.evaluation import evaluate
 from ...families.family import SourceText
 from ...prepare.subset import subsets
 from ...program.expressions import Apply, Assemble, Const, ProgramExpr, Symbol, Take
+from ...program.in_order import are_alike, log_chance, middles
 from ...program.ir import Derived, Group, Likelihood, Parameter, Predictor, Program
 from ...program.reached import by_row
 from ...program.recipes import RowValues
@@ -118,7 +119,8 @@ def _header(writer: Writer, path: str | None) -> str:
         "import pymc as pm",
         "import pytensor.tensor as pt",
     ]
-    if any(p.chart == "ordered" for p in writer.program.parameters):
+    ordered = [p for p in writer.program.parameters if p.chart == "ordered"]
+    if any(are_alike(p.prior) for p in ordered):
         lines.append("from pymc.distributions.shape_utils import rv_size_is_none")
     if path is None:
         name = PurePath(writer.table.name).name
@@ -150,8 +152,9 @@ def _definitions(writer: Writer) -> list[str]:
     found = [text for name, text in definitions.DATA.items() if name in writer.helpers]
     if any(group.correlations for group in program.groups):
         found.append(definitions.LKJ)
-    if any(parameter.chart == "ordered" for parameter in program.parameters):
-        found.append(definitions.ORDERED)
+    alike = {are_alike(p.prior) for p in program.parameters if p.chart == "ordered"}
+    found += [definitions.ORDERED] if True in alike else []
+    found += [definitions.IN_ORDER] if False in alike else []
     used = {o for d in program.derived for o in _operations(d.expression)}
     used |= {o for p in program.predictors if p.body for o in _operations(p.body)}
     arguments = [value for one in program.likelihoods for _, value in one.arguments]
@@ -257,8 +260,10 @@ def _parameter(writer: Writer, parameter: Parameter) -> str:
         for name, value in prior.arguments
     ]
     head, label = f"{writer.name(parameter.name)} = pm.", string(parameter.name)
-    if parameter.chart == "ordered":
+    if parameter.chart == "ordered" and are_alike(prior):
         return _ordered(writer, parameter)
+    if parameter.chart == "ordered":
+        return _in_order(writer, parameter)
     if prior.lower is not None or prior.upper is not None:
         limits = [
             f"{word}={number(value)}"
@@ -302,6 +307,36 @@ def _ordered(writer: Writer, parameter: Parameter) -> str:
         f'    signature="{slots}->(b)",\n'
         f"    support_point=lambda rv, size, *_: "
         f"pt.constant(np.linspace(-2.0, 2.0, {count})),\n"
+        f"    transform=pm.distributions.transforms.ordered,\n"
+        f"    {_dims(parameter.axes)},\n)"
+    )
+
+
+def _in_order(writer: Writer, parameter: Parameter) -> str:
+    """Write draws of different distributions, drawn again until they are in order."""
+    prior = parameter.prior
+    row = DISTRIBUTIONS[prior.distribution]
+    count = len(writer.program.axis(parameter.axes[0]).labels or ())
+    given = dict(zip([a.name for a in row.arguments], row.arguments, strict=True))
+    values = ", ".join(
+        f"np.full({count}, {writer.expression(value)})" for _, value in prior.arguments
+    )
+    names = ", ".join(name for name, _ in prior.arguments)
+    inside = ", ".join(f"{given[name].keyword}={name}" for name, _ in prior.arguments)
+    slots = ",".join("(b)" for _ in prior.arguments)
+    constant = number(-log_chance(prior, count))
+    start = ", ".join(map(number, middles(prior, count).tolist()))
+    return (
+        f"{writer.name(parameter.name)} = pm.CustomDist(\n"
+        f"    {string(parameter.name)}, {values},\n"
+        f"    random=draws_in_order(\n"
+        f"        {definitions.DRAWN[prior.distribution]}, {count}\n"
+        f"    ),\n"
+        f"    logp=lambda value, {names}: pm.logp(\n"
+        f"        pm.{row.pymc}.dist({inside}), value\n"
+        f"    ).sum(-1) + {constant},\n"
+        f'    signature="{slots}->(b)",\n'
+        f"    support_point=lambda rv, size, *_: pt.constant([{start}]),\n"
         f"    transform=pm.distributions.transforms.ordered,\n"
         f"    {_dims(parameter.axes)},\n)"
     )

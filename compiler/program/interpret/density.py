@@ -21,6 +21,7 @@ from ...families.ordinal.thresholds import (
 )
 from ..counted import counted, quiet_beside
 from ..expressions import Apply, Assemble, Const, ProgramExpr, Symbol, Take
+from ..in_order import log_chance
 from ..ir import Centering, Frame, Group, Likelihood, Predictor, Prior, Program
 from ..verify import definition_order
 from .charts import from_unconstrained
@@ -202,7 +203,7 @@ def evaluate(
         total = total + jacobian + _prior_density(parameter.prior, values[name], values)
         if parameter.chart == "ordered":
             # independent draws, conditioned on their order
-            total = total + math.lgamma(len(x) + 1)
+            total = total - log_chance(parameter.prior, len(x))
     for group in program.groups:
         if group.form == "marginal":
             # at 0, where the rest of the predictor is

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...distributions.in_order import draw_in_order
+from ..in_order import are_alike
 from ..ir import Frame, Parameter, Program
 from ..verify import definition_order
 from .density import evaluate_expression, moved_scales
@@ -123,10 +125,12 @@ def drawn_forwards(
         shape = tuple(frame.lengths[axis] for axis in one.axes) or (1,)
         arguments = {n: evaluate_expression(e, values) for n, e in one.prior.arguments}
         draw = GENERATORS[one.prior.distribution]
-        values[name] = draw(rng, (draws, *shape), **arguments)
         if one.chart == "ordered":
-            # independent, conditioned on their order
-            values[name] = np.sort(values[name], axis=1)
+            alike = are_alike(one.prior)
+            size = (draws, *shape)
+            values[name] = draw_in_order(rng, draw, size, arguments, alike)
+        else:
+            values[name] = draw(rng, (draws, *shape), **arguments)
     for group in program.groups:
         if group.correlations and {group.correlation_matrix, group.reported_sd} & {
             *only

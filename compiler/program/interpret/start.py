@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...distributions.table import DISTRIBUTIONS
 from ..expressions import Const
+from ..in_order import middles
 from ..ir import Frame, Parameter, Program
 from ..verify import definition_order
 from .charts import coordinates
@@ -98,7 +99,7 @@ def middle_of(
     if parameter.chart == "simplex":
         return np.full(shape, 1.0 / size)
     if parameter.chart == "ordered":
-        return np.linspace(-2.0, 2.0, size) if size > 1 else np.zeros(1)
+        return middles(parameter.prior, size)
     prior = parameter.prior
     low, high = parameter.bounds
     arguments = {

@@ -28,6 +28,7 @@ from ....program.expressions import (
     Take,
     names_in,
 )
+from ....program.in_order import log_chance
 from ....program.interpret import coordinates
 from ....program.ir import Centering, Frame, Group, Parameter, Predictor, Program, Unit
 from ..operations.elementwise import OPERANDS
@@ -153,7 +154,7 @@ class QuantityWriter:
             writer.add(parameter.chart, n=length, out=out.at, x=x)
             if parameter.chart == "ordered":
                 # independent draws, conditioned on their order
-                writer.constant += math.lgamma(length + 1)
+                writer.constant -= log_chance(parameter.prior, length)
             else:
                 writer.constant += math.log(length)
             return out
