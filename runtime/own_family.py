@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from .interface.arguments import ArgumentError
@@ -29,7 +29,7 @@ def Family(  # noqa: N802 - it returns the record that it is called after
     log_cdf: Callable[..., Any] | None = None,
     log_sf: Callable[..., Any] | None = None,
     bounds: tuple[float, float] = (-math.inf, math.inf),
-    atoms: Iterable[float] = (),
+    atoms: Sequence[float] = (),
     in_support: Callable[..., Any] | None = None,
     support: str = "",
     predictor: str = "mu",

@@ -136,6 +136,7 @@ def test_every_backend_has_it(tmp_path: Path) -> None:
         ({"dpars": {"phi": ("exponential(1)",)}}, "dpars is a mapping of names to"),
         ({"bounds": 3}, "bounds is two numbers"),
         ({"atoms": "0"}, "atoms is numbers"),
+        ({"atoms": iter([0.0])}, "atoms is numbers"),
         ({"mean": 3}, "`mean` is a function, not 3"),
         ({"in_support": lambda y: y > 0}, "`in_support` is called with (y, vint1)"),
         ({"measure": "log"}, "a mean of logs of responses above 0"),

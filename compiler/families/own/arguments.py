@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from inspect import signature
 from typing import Any
 
@@ -57,13 +57,10 @@ def check_names(
 
 def check_kinds(dpars: object, bounds: object, atoms: object) -> None:
     """Refuse arguments of another kind than what is read of them."""
-    given = dpars if isinstance(dpars, Mapping) else {}
-    for one in given.values():
-        pair = isinstance(one, tuple) and len(one) == 2
-        if not all(isinstance(text, str) for text in (one if pair else (one,))):
-            given = {}
-            break
-    if dpars and not given:
+    readable = dpars is None or (
+        isinstance(dpars, Mapping) and all(map(_is_default, dpars.values()))
+    )
+    if not readable:
         raise TypeError(
             "dpars is a mapping of names to default priors, {'sigma': 'exponential(1)'}"
             f", or to pairs of these and a link, not {dpars!r}"
@@ -74,8 +71,15 @@ def check_kinds(dpars: object, bounds: object, atoms: object) -> None:
         raise TypeError(f"atoms is numbers, such as [0], not {atoms!r}")
 
 
+def _is_default(given: object) -> bool:
+    """Whether something is a default prior, alone or with a link."""
+    pair = given if isinstance(given, tuple) and len(given) == 2 else (given,)
+    return all(isinstance(one, str) for one in pair)
+
+
 def _are_numbers(given: object) -> bool:
-    return isinstance(given, Iterable) and all(
+    # no iterator: it would be empty when it is read
+    return isinstance(given, Sequence | np.ndarray) and all(
         isinstance(one, int | float | np.number) for one in given
     )
 

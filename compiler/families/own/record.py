@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -62,7 +62,7 @@ def own_family(
     log_cdf: DensityFunction | None = None,
     log_sf: DensityFunction | None = None,
     bounds: tuple[float, float] = (-math.inf, math.inf),
-    atoms: Iterable[float] = (),
+    atoms: Sequence[float] = (),
     in_support: Callable[..., Any] | None = None,
     support: str = "",
     predictor: str = "mu",
