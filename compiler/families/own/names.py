@@ -70,8 +70,8 @@ def own_families(families: OwnFamilies) -> dict[str, Family]:
             )
         if name in found:
             raise ValueError(
-                f"families: two are called {name!r}: a mapping gives one another "
-                "name, families={'other': ...}"
+                f"families: two are called {name!r}; in Python a mapping gives one of "
+                "them another name, families={'other': ...}"
             )
         check_name(name)
         assert isinstance(name, str)
