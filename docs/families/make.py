@@ -33,6 +33,9 @@ TYPICAL = {"positive": 2.0, "unit": 0.2, "real": -1.0, "at_least_one": 5.0}
 SPECIAL = {"sigma": 1.0, "phi": 5.0, "shape": 3.0, "disc": 1.0, "ndt": 0.5}
 SPECIAL |= {"alpha": 4.0, "quantile": 0.3, "xi": 0.2, "kappa": 8.0, "bs": 1.5}
 SPECIAL |= {"bias": 0.5, "sigmab": 0.8, "sigmac": 0.5, "lncor": 0.6}
+#: And that of one family: with the others most responses would be in one corner.
+OF_FAMILY = {("shifted_lognormal", "sigma"): 0.5, ("discrete_weibull", "shape"): 1.5}
+OF_FAMILY |= {("inverse_gaussian", "shape"): 10.0}
 #: Intercept and slope of the example by the link of the main parameter.
 PREDICTOR = {"log": (1.0, 0.6), "logit": (-0.3, 0.8), "identity": (2.0, 1.0)}
 THRESHOLDS = (-2.0, -0.5, 0.8, 2.2)
@@ -152,7 +155,7 @@ def truth_of(family: Family) -> dict[str, Any]:
     if family.mains:
         made = _made(family)
         shared = {
-            d.name: SPECIAL["lncor"] if d.partial else _value(d)
+            d.name: SPECIAL["lncor"] if d.partial else _value(family, d)
             for d in made.listed
             if d not in made.mains
         }
@@ -172,7 +175,7 @@ def truth_of(family: Family) -> dict[str, Any]:
         del truth["Intercept"]  # of hazards before the knots are known
     for dpar in family.dpars:
         if dpar.fixed is None and not dpar.within:
-            truth[dpar.name] = _value(dpar)
+            truth[dpar.name] = _value(family, dpar)
     return truth
 
 
@@ -190,12 +193,16 @@ def _predictor(family: Family) -> tuple[float, float]:
     """Return intercept and slope of the example."""
     if "dec" in family.known:
         return 0.8, 0.6
+    if family.name == "discrete_weibull":  # the chance of a count above 0
+        return 1.0, 0.8
     if family.measure != "the response":  # its logarithm
         return 0.5, 0.5
     return PREDICTOR.get(family.links[0], (0.0, 0.8))
 
 
-def _value(dpar: Dpar) -> float:
+def _value(family: Family, dpar: Dpar) -> float:
+    if (family.name, dpar.name) in OF_FAMILY:
+        return OF_FAMILY[family.name, dpar.name]
     return SPECIAL.get(dpar.name, TYPICAL[dpar.support])
 
 
@@ -451,7 +458,7 @@ def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
     intercept, slope = _predictor(family)
     family = _made(family)
     others: dict[str, Any] = {
-        d.name: _value(d) if d.fixed is None else d.fixed for d in family.dpars
+        d.name: _value(family, d) if d.fixed is None else d.fixed for d in family.dpars
     }
     if "trials" in family.known:
         others["trials"] = 10
@@ -495,7 +502,10 @@ def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
         spikes = [s for s in (0.0, 1.0) if (drawn == s).mean() > 0.01]
         inside = drawn[~np.isin(drawn, spikes)]
         low, high = np.quantile(inside, [0.001, 0.99])
-        if spikes or low < 0.3 * high and inside.min() >= 0.0:
+        # not all of a long tail
+        middle, upper = np.quantile(inside, [0.5, 0.75])
+        high = min(high, middle + 4.0 * (upper - middle))
+        if inside.min() >= 0.0 and (spikes or low < 0.3 * high):
             low = 1e-3 * high
         if inside.max() <= 1.0 and inside.min() >= 0.0:
             low, high = 0.002, 0.998
@@ -506,14 +516,17 @@ def _density(axes: Any, family: Family, arguments: Collection[str]) -> None:
         for spike in spikes:
             share = np.exp(family.log_density(spike, **main, **others))
             axes.plot([spike], [float(np.ravel(share)[0])], "o", color="black", ms=3)
-    axes.set_ylim(bottom=0.0)
+    axes.set_ylim(0.0, 1.2 * axes.dataLim.y1)  # above it the legend
     density = family.has_density
-    if not density:
+    if family.response == "nominal":
+        axes.set_xticks(range(len(CATEGORIES)), CATEGORIES)
+    elif not density:
         axes.xaxis.get_major_locator().set_params(integer=True)
-    label = "rank of the category" if family.of_categories else "y"
+    label = "rank of the category" if family.thresholds else "y"
     axes.set_xlabel(CATEGORIES[1] if family.has_columns else label)
     axes.set_ylabel("density" if density else "probability")
-    axes.legend(frameon=False, fontsize=7)
+    look = {"handlelength": 1.8, "columnspacing": 1.2, "borderaxespad": 0.0}
+    axes.legend(frameon=False, fontsize=7, loc="upper center", ncols=3, **look)
 
 
 def _of_first(axes: Any, drawn: Any, look: dict[str, Any]) -> None:
