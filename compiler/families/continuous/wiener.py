@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ from numpy.typing import NDArray
 from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
-from ...distributions.density.tensors import Tensors
 from ...distributions.numerics import HALF_LOG_2PI, pooled_logit
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
 from ..link import REALS
+from ..written import graph_by_numpy
 from . import passage
 from .lognormal import in_support
 from .shifted_lognormal import NDT
@@ -233,25 +232,6 @@ def upper(mu: Array, bs: Array, ndt: Array, bias: Array) -> Array:
     return np.asarray(np.where(v < 0.0, np.exp(-twice * (1.0 - w)) * ratio, ratio))
 
 
-def observe(
-    pm: Any, pt: Any, name: str, arguments: Mapping[str, Any], observed: Any, dims: str
-) -> Any:
-    """Return a ``pm.CustomDist`` with the density, whose draws are NumPy's."""
-
-    def random(*given: Any, rng: Any = None, size: Any = None) -> Any:
-        shape = np.broadcast_shapes(*map(np.shape, given), tuple(size or ()))
-        return simulate(rng, *(np.broadcast_to(one, shape) for one in given))
-
-    return pm.CustomDist(
-        name,
-        *(arguments[one] for one in NAMES),
-        logp=lambda value, *given: density(Tensors(pt), value, *given),
-        random=random,
-        observed=observed,
-        dims=dims,
-    )
-
-
 def _definitions() -> str:
     from ...distributions.density.text import definitions
 
@@ -327,7 +307,7 @@ WIENER = Family(
     density=density,
     simulate=simulate,
     mean=mean,
-    observe=observe,
+    observe=graph_by_numpy(density, NAMES, simulate),
     source=SourceText(
         """pm.CustomDist(
     {name}, {mu}, {bs}, {ndt}, {bias}, {dec},
