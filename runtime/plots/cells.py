@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from varying.compiler.bind.bound import BoundPredictor
+
     from ..fit.fit import Fit
 
 __all__ = ["OPTIONS", "below", "factors_of_fit", "picture", "statistics_of"]
@@ -121,18 +123,20 @@ def picture(
 
 
 def factors_of_fit(fit: Fit, response: str | None) -> tuple[str, ...]:
-    """Return the factors of the population effects of a response."""
+    """Return the factors of the population effects of a response.
+
+    Where its main predictors have none, those of its further parameters.
+    """
     compiled = fit._origin.compiled
     if len(compiled.responses) > 1:
         compiled = compiled.of(fit._origin.rows_of(response).name)
     prepared = compiled.prepared
-    found = tuple(
-        factors_of(
-            [c for part in compiled.bound.mains for c in part.population.effects],
-            prepared.table,
-            prepared.computed,
-        )
-    )
+
+    def factors(parts: Sequence[BoundPredictor]) -> tuple[str, ...]:
+        columns = [column for part in parts for column in part.population.effects]
+        return tuple(factors_of(columns, prepared.table, prepared.computed))
+
+    found = factors(compiled.bound.mains) or factors(compiled.bound.predictors)
     if not found:
         raise PlotError(
             "the formula has no factor, so that there are no cells: by= names the "

@@ -95,6 +95,9 @@ def picture(sheet: Canvas, fit: Fit, ask: str | None = None) -> None:
         axes = sheet.figure(WIDTH, 3.4).subplots()
     data = _data(fit, one) if one.scale == "response" else None
     values = None if data is None else np.asarray(data.scores.observed, np.float64)
+    upper = None if values is None else _of_upper(fit, one)
+    if values is not None and upper is not None:
+        values = np.where(upper, values, np.nan)  # the mean is of the others
     far = _within(axes, lines, values)
     curve = next(
         (n for n, levels in one.by if n in one.numbers and len(levels) > 3), ""
@@ -107,7 +110,9 @@ def picture(sheet: Canvas, fit: Fit, ask: str | None = None) -> None:
     what = {"prob": "probability"}.get(one.scale, one.scale)
     if what == "probability" and compiled.alone(one.response).bound.family.parts:
         what = "mean share"
-    axes.set_ylabel(shorten(what if data is None else _mean_of(data), 40))
+    what = what if data is None else _mean_of(data)
+    what += ", upper answer" if upper is not None else ""
+    axes.set_ylabel(shorten(what, 40))
     behind = "; points: the data" if values is not None else ""
     behind += f" ({far})" if far else ""
     groups = {"average": "averaged over new groups", "zero": "group effects 0"}
@@ -132,7 +137,10 @@ def _within(axes: Axes, lines: LabelledCurves, values: NDArray[Any] | None) -> s
 
     Returns what is to be said of values that are outside; empty where none is.
     """
-    if values is None or values.ndim > 1 or not len(values):
+    if values is None or values.ndim > 1:
+        return ""
+    values = values[~np.isnan(values)]
+    if not len(values):
         return ""
     low, high = bulk_of(values)
     if (low, high) == (values.min(), values.max()):
@@ -210,6 +218,14 @@ def _data(fit: Fit, one: CellQuestion) -> Replicates:
     return Replicates.of(rows, observed[None, :])
 
 
+def _of_upper(fit: Fit, one: CellQuestion) -> NDArray[np.bool_] | None:
+    """Return which rows have the upper of two answers; None: there are none."""
+    rows = fit._origin.rows_of(one.response or None)
+    if rows.family.answers is None:
+        return None
+    return np.asarray(rows.known("dec")) > 0.5
+
+
 def _chosen(count: int) -> NDArray[np.intp]:
     """Return the rows to draw: of very many some, evenly."""
     if count <= _MOST:
@@ -235,6 +251,7 @@ def _cells(
         kept[_chosen(len(values))] = True
         none = np.empty(0, dtype=np.intp)
         chosen = [rows_of.get(label, none) for label, _ in lines]
+        kept &= ~np.isnan(values)
         chosen = [rows[kept[rows]] for rows in chosen]
         grey = "0.7" if len(lines) <= _CLOSE else "0.85"
         widths = _widths([values[rows] for rows in chosen])
