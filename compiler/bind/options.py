@@ -115,7 +115,11 @@ def _parameter(
         beside = f"it has {own}" if own else "it has none beside its mean"
         return (f"`{family.name}` has no parameter `{name}`: {beside}",)
     number = sink.source.slice(option.value.span)
-    return (f"a parameter is fixed by a line `prior {name} = {number}`",)
+    return (_fixed_by(name, number),)
+
+
+def _fixed_by(name: str, number: str) -> str:
+    return f"a parameter is fixed by a line `prior {name} = {number}`"
 
 
 #: Links of parameters in brms that are the only ones here, so that they say nothing.
@@ -243,7 +247,7 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
                     "a family takes its link and nothing else: "
                     f"`{expression_text(value)}`",
                     f"written `family={found}, link=...`",
-                    *_of_family(value),
+                    *_of_family(value, FAMILIES[FAMILY_SPELLINGS[found]]),
                 )
             else:
                 add_unknown(text, value.function, sink)
@@ -266,7 +270,7 @@ def family_of(option: Option | None, sink: Sink) -> Family | None:
     return None
 
 
-def _of_family(value: Call) -> tuple[str, ...]:
+def _of_family(value: Call, family: Family) -> tuple[str, ...]:
     """Return what is said otherwise of brms's and statsmodels' arguments."""
     given = {a.keyword.text: a.value for a in value.arguments if a.keyword is not None}
     match given.get("bhaz"):
@@ -280,7 +284,11 @@ def _of_family(value: Call) -> tuple[str, ...]:
             "the link of another parameter is an option of its formula: `sigma ~ x, "
             "link=identity`, indented below",
         )
-    return ()
+    return tuple(
+        _fixed_by(dpar.name, expression_text(given[dpar.name]))
+        for dpar in family.dpars
+        if dpar.name in given
+    )
 
 
 #: Default links of R that are others, by R's name of the family.

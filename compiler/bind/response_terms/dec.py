@@ -27,6 +27,10 @@ def _either(values: Floats) -> NDArray[np.bool_]:
     return np.isin(values, (0.0, 1.0))
 
 
+#: Levels of which one may be the upper bound that are proposed.
+_TWO = 2
+
+
 def _has_answers(family: Family) -> bool:
     return "dec" in family.known
 
@@ -61,13 +65,13 @@ def _read(call: Call, schema: Schema, sink: Sink) -> Beside | None:
             chosen = String(levels[high], span=value.span)
             test = Chain(("==",), (value, chosen), span=value.span)
             return ((DEC, Numeric(label, _as_number(test))),)
-    first = next(iter(info.as_levels), "")
+    tests = [f'`dec({label} == "{level}")`' for level in info.as_levels]
     sink.add(
         "invalid-argument",
         value.span,
         f"nothing says which level of `{label}` is the upper bound",
         _MEANING,
-        f'say which: `dec({label} == "{first}")`',
+        f"say which: {' or '.join(tests[:_TWO])}",
     )
     return None
 

@@ -9,7 +9,7 @@ from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Expr
 
 from ...data.schema import Schema
-from ...expressions.types import type_of
+from ...expressions.types import odd_values, type_of
 
 
 def as_number(value: Expr, what: str, schema: Schema, sink: Sink) -> bool:
@@ -18,7 +18,9 @@ def as_number(value: Expr, what: str, schema: Schema, sink: Sink) -> bool:
     if typed is not None and typed.kind != "number":
         text = expression_text(value)
         message = f"`{text}` is no number, and `{what}` needs one"
-        sink.add("wrong-type", value.span, message)
+        column = typed.column
+        notes = () if column is None else odd_values(column)
+        sink.add("wrong-type", value.span, message, *notes)
     return typed is not None and typed.kind == "number"
 
 
