@@ -31,6 +31,8 @@ GAUSS, FARTHEST = 7, 4.8
 COARSE = 1.4
 #: Numbers that are held at a time.
 AT_ONCE = 2**18
+#: Exponents up to here are factors of exponentials, none of which overflows.
+SAFE = 300.0
 #: More points than these are a lattice, of half as many and their opposites.
 MOST = 4096
 
@@ -63,9 +65,49 @@ def softmax_mean(centre: Array, root: Array) -> Array:
     distinct, member = np.unique(every, axis=0, return_inverse=True)
     for number, kind in enumerate(distinct):
         rows = np.flatnonzero(member.ravel() == number)
-        points, weights = _points(tuple(POINTS[k][1] for k in kind.tolist()))
-        found[rows] = _mean(centres[rows], whole[rows], points, weights)
+        found[rows] = _rows(
+            centres[rows], whole[rows], tuple(POINTS[k][1] for k in kind.tolist())
+        )
     return found.reshape(*shape, size + 1)
+
+
+def _rows(centre: Array, axes: Array, numbers: tuple[int, ...]) -> Array:
+    """Return the mean of rows that have so many points on each axis."""
+    if math.prod(numbers) > MOST:
+        return _mean(centre, axes, *_lattice(len(numbers)))
+    farthest = np.abs(centre) + FARTHEST * np.abs(axes).sum(axis=-1)
+    plain = farthest.max(axis=-1) < SAFE
+    if plain.all():
+        return _mean_of_factors(centre, axes, numbers)
+    found = np.empty((len(centre), centre.shape[-1] + 1))
+    found[plain] = _mean_of_factors(centre[plain], axes[plain], numbers)
+    found[~plain] = _mean(centre[~plain], axes[~plain], *_points(numbers))
+    return found
+
+
+def _mean_of_factors(centre: Array, axes: Array, numbers: tuple[int, ...]) -> Array:
+    """Return weighted means over points, by exponentials of the points of two halves.
+
+    Points are on a grid, and the exponential of a sum over its axes is a product: it is
+    taken of the points of each half of the axes, not of each point of the grid.
+    """
+    size = centre.shape[-1]
+    middle = (size + 1) // 2
+    (first, weights), (second, others) = map(
+        _points, (numbers[:middle], numbers[middle:])
+    )
+    weights = weights[:, None] * others
+    found = np.empty((len(centre), size + 1))
+    step = max(1, AT_ONCE // weights.size)
+    for start in range(0, len(centre), step):
+        some = slice(start, start + step)
+        whole = np.swapaxes(axes[some], -1, -2)
+        one = np.exp(first @ whole[:, :middle] + centre[some, None, :])
+        other = np.exp(second @ whole[:, middle:])
+        each = weights / (1.0 + one @ np.swapaxes(other, -1, -2))
+        found[some, 0] = each.sum(axis=(-2, -1))
+        found[some, 1:] = (one * (each @ other)).sum(axis=-2)
+    return found
 
 
 def _mean(centre: Array, axes: Array, points: Array, weights: Array) -> Array:
@@ -86,9 +128,9 @@ def _mean(centre: Array, axes: Array, points: Array, weights: Array) -> Array:
 @cache
 def _points(numbers: tuple[int, ...]) -> tuple[Array, Array]:
     """Return points of a standard normal and their weights: so many on each axis."""
-    if math.prod(numbers) > MOST:
-        return _lattice(len(numbers))
     each = [_axis(one) for one in numbers]
+    if not each:
+        return np.zeros((1, 0)), np.ones(1)
     points = np.stack(np.meshgrid(*(one for one, _ in each), indexing="ij"), axis=-1)
     weights = np.array(1.0)
     for _, one in each:
