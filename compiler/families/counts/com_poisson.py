@@ -287,9 +287,10 @@ the mean, not by :math:`\mu`. ``Z`` is summed where it has few terms, and else a
 integral with its ends, and so are tails and intervals: 10 digits and more for
 :math:`\mu` up to 10^8 and shapes from 0.01 to 10^4, 6 at a shape of 0.001. A sum of
 such counts is no such count, so there is no ``rate(t)``: ``offset(log(t))`` multiplies
-:math:`\mu`. References: Conway & Maxwell (1962), A
-queuing model with state dependent service rates, Journal of Industrial Engineering 12,
-132-136; Guikema & Goffelt (2008), A flexible count data regression model for risk
-analysis, Risk Analysis 28, 213-223.
+:math:`\mu`. The halves of a hurdle model are ``bernoulli`` of whether a count is above
+0, and this family with ``trunc(lb=1)`` of those that are. References: Conway &
+Maxwell (1962), A queuing model with state dependent service rates, Journal of
+Industrial Engineering 12, 132-136; Guikema & Goffelt (2008), A flexible count data
+regression model for risk analysis, Risk Analysis 28, 213-223.
 """,
 )
