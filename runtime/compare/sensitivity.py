@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from varying.compiler.bind.ordinal import single_priors
+from varying.compiler.lower.builder import BOUNDARY
+
 from ..draws.chains import ess_mean
 from ..draws.statistics import elements
 from .psis import good_shape, smoothed
@@ -338,8 +341,15 @@ def _moved(values: Floats, weights: Floats) -> Floats:
 
 
 def _priors(compiled: Compiled) -> Iterator[tuple[str, tuple[str, str]]]:
-    for row in compiled.priors:
-        yield row.target, (row.prior, str(row.source))
+    """Yield priors by targets; those of single thresholds by their labels too."""
+    rows = {row.target: (row.prior, str(row.source)) for row in compiled.priors}
+    yield from rows.items()
+    for member in compiled.joint.members:
+        if not member.family.thresholds:
+            continue
+        labels = compiled.program.axis(f"{member.prefix}{BOUNDARY}").labels or ()
+        for place, (target, _) in single_priors(member).items():
+            yield f"{member.prefix}threshold[{labels[place]}]", rows[target]
 
 
 def _prior_of(

@@ -82,6 +82,14 @@ def test_a_prior_that_decides_and_one_in_conflict() -> None:
     assert "No parameter depends on its prior" in str(quiet)
 
 
+def test_a_threshold_has_the_prior_that_is_written_for_it() -> None:
+    written = "prior threshold[2] ~ normal(0, 1)\n  prior threshold[3] ~ normal(1, 2)"
+    found = fitted(f"level ~ 1, family=ordlogit\n  {written}").sensitivity()
+    priors = [one.prior for one in found.parameters]
+    assert priors[1:3] == ["normal(0, 1)", "normal(1, 2)"]
+    assert all(one.startswith("log gaps ~") for one in (priors[0], *priors[3:]))
+
+
 @pytest.mark.filterwarnings("ignore:Estimated shape parameter")
 def test_places_in_predictions(tmp_path: Path) -> None:
     fit = fitted("y ~ x + (1 | g)")
