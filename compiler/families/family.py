@@ -23,8 +23,10 @@ from ..distributions.density.operations import DensityFunction
 
 Array = NDArray[Any]
 
-#: What the two answers are called that a response may be told of: see ``answers``.
+#: What the two answers are called that a response may be told of: see ``answers``; and
+#: what says of a row which of them it is.
 ANSWERS = ("lower", "upper")
+ANSWER = "dec"
 ResponseKind = Literal[
     "continuous",
     "binary",
@@ -296,7 +298,9 @@ class Tails:
     ----------
     log_tails
         The logs of ``P(Y <= y)`` and of ``P(Y > y)``, over operations ``m``, of the
-        response and the parameters, each exact in its tail.
+        response and the parameters, each exact in its tail. Of a response that comes
+        with an answer, those with the answer that it is told: they add up to its
+        probability.
     draw
         Draws in a graph: ``draw(pm, pt, *parameters)``, with PyMC's own distribution,
         which has an inverse distribution function. None: draws are those of NumPy, and

@@ -20,6 +20,8 @@ from ..data.codes import recode
 from ..data.table import Floats, Table
 from ..expressions.evaluation import evaluate
 from ..expressions.rounding import rounding
+from ..families import FAMILIES
+from ..families.combined.limits import limited_name
 from ..families.family import Moments
 from ..families.moments import moments_of
 from ..formula.columns import Coded, DesignColumn, Numeric
@@ -208,14 +210,14 @@ def response_moments(
         name: evaluate(variable.expression, table)
         for name, variable in bound.response.known
     }
-    if bound.family.events:
-        limits = bound.response.limits
+    family, limits = bound.family, bound.response.limits
+    if limits:
         known |= {name: evaluate(one.expression, table) for name, one in limits}
-    if bound.family.thresholds:
+        if not family.events:
+            family = FAMILIES[limited_name(family.name, [name for name, _ in limits])]
+    if family.thresholds:
         known["categories"] = len(bound.response.categories)
-    return moments_of(
-        bound.family, link or bound.link.name, response, table.counts, **known
-    )
+    return moments_of(family, link or bound.link.name, response, table.counts, **known)
 
 
 def _exposure(bound: BoundModel, table: Table) -> float:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..families.combined.limits import LIMITS
+from ..families.combined.limits import LIMITS, latest
 from ..program.expressions import Symbol
+from ..program.interpret.density import evaluate_expression
 from ..program.ir import Frame, Likelihood, Parameter, Program
 
 
@@ -24,8 +25,9 @@ def end_below_responses(program: Program, frame: Frame) -> tuple[Program, Frame]
         param ndt ~ lognormal(mu=-1, sigma=0.3)  on logit
 
     The prior stays as it is, and so does the log density, at all points that have one.
-    A shift with a formula is another one for each row, and a row that is censored says
-    less: both stay.
+    A shift with a formula is another one for each row, and stays. A row that is
+    censored from the right says nothing of it, one in an interval that it is before the
+    end of that.
     """
     ends: dict[str, float] = {}
     for likelihood in program.likelihoods:
@@ -53,10 +55,13 @@ def _shifts(likelihood: Likelihood) -> tuple[str, ...]:
 
 
 def _least(likelihood: Likelihood, frame: Frame) -> float | None:
-    """Return the shortest response that counts; None: not all are known."""
-    if any(name in LIMITS for name, _ in likelihood.arguments):
-        return None
-    values, times = np.asarray(frame[likelihood.value]), likelihood.times(frame)
+    """Return the shortest response that counts; None: there is none."""
+    limits = {
+        name: evaluate_expression(value, frame.arrays)
+        for name, value in likelihood.arguments
+        if name in LIMITS
+    }
+    values, times = latest(frame[likelihood.value], limits), likelihood.times(frame)
     if times is not None:
         values = values[np.asarray(times) > 0.0]
     return float(values.min()) if values.size else None

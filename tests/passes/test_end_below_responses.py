@@ -46,8 +46,15 @@ def shift(program: Program, name: str = "ndt") -> Parameter:
         ("y | weights(w) ~ x, family=shifted_lognormal" + PRIOR, 0.4),
         # a prior that ends before that keeps its end
         ("y ~ x, family=shifted_lognormal\n  prior ndt ~ uniform(0, 0.1)", 0.1),
-        # what is before a time may be before the shift
-        ("y | cens(c) ~ x, family=shifted_lognormal" + PRIOR, math.inf),
+        # what is at most a time is after it, what is above one need not be
+        ("y | cens(c) ~ x, family=shifted_lognormal" + PRIOR, 0.2),
+        ('y | cens(c == "left") ~ x, family=shifted_lognormal' + PRIOR, 0.4),
+        (
+            'y | cens(ifelse(c == "left", 2, 0), y + 0.1) ~ x, '
+            "family=shifted_lognormal" + PRIOR,
+            0.2 + 0.1,
+        ),
+        ("y | dec(up) + cens(y < 0.5) + trunc(ub=2) ~ x, family=wiener" + PRIOR, 0.5),
     ],
 )
 def test_a_shift_ends_at_the_shortest_response(spec: str, end: float) -> None:

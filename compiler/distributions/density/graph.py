@@ -206,6 +206,8 @@ class Graph(Operations):
     def where(self, condition: Any, one: Any, other: Any) -> Any:
         """Return one of two values."""
         one, other = self.node(one), self.node(other)
+        if isinstance(condition, bool):  # of numbers that are known
+            return one if condition else other
         return one if one is other else self._keep("where", (condition, one, other))
 
     def choose(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.density.operations import DensityFunction
 from ..between import by_shares, chance, log_mass
-from ..family import Array, Family, Moments, Tails
+from ..family import ANSWER, Array, Family, Moments, Tails
 from ..written import readings, readings_by_numpy
 
 #: What rows bring along, in the order of the arguments: -1, 0, 1 and 2 for responses
@@ -66,6 +67,18 @@ def named(families: Mapping[str, Family], name: str) -> Family:
     return limited(families[base], asked)
 
 
+def latest(y: Array, known: Mapping[str, Array]) -> Array:
+    """Return what each response is not above: infinity where nothing says so.
+
+    ``known`` is what is known of rows, by name.
+    """
+    status = np.asarray(known.get("cens", NONE))
+    found = np.where(status == RIGHT, math.inf, y)
+    if "upper" in known:
+        found = np.where(status == INTERVAL, known["upper"], found)
+    return found
+
+
 def is_whole(family: Family) -> bool:
     """Whether responses are whole numbers, so that bounds are among them."""
     return family.response in ("count", "successes")
@@ -81,6 +94,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
     step = 1.0 if is_whole(base) else 0.0
     names, count = (*parameters, *limits), len(parameters)
     cuts = "lb" in limits or "ub" in limits
+    answer = None if base.answers is None else parameters.index(ANSWER)
 
     def before(m: Any, lowest: Any) -> Any:
         """Return what is just below a lower bound, which itself is seen."""
@@ -97,15 +111,26 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
             highest = tails.highest
             return y + 1.0 if highest == math.inf else 0.5 * (y + highest)
 
-        def mass(low: Any, high: Any) -> Any:
+        def mass(low: Any, high: Any, own: Sequence[Any] = own) -> Any:
             return log_mass(m, tails, low, high, own, None if step else exactly, y)
 
+        def of_either(low: Any, high: Any) -> Any:
+            """Return the same, with whichever of two answers."""
+            if answer is None or (low is None and high is None):
+                return mass(low, high)
+            return m.logaddexp(
+                *(
+                    mass(low, high, [*own[:answer], one, *own[answer + 1 :]])
+                    for one in (0.0, 1.0)
+                )
+            )
+
         low, high = before(m, of.get("lb")), of.get("ub")
-        seen = mass(low, high)
+        seen = of_either(low, high)
         if "cens" not in of:
             return exactly(m, y, *own) - seen
         status = of["cens"]
-        known = m.where(status < -0.5, mass(low, y), mass(y, high))
+        known = m.where(status < -0.5, mass(low, y), of_either(y, high))
         if "upper" in of:
             # where it is no interval, any number that is above
             is_interval = status > 1.5
@@ -121,8 +146,17 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         return found[:count], dict(zip(limits, found[count:], strict=True))
 
     def moments(y: Array, count: Counts = None, **known: Array) -> Moments:
-        """Return those of the responses as observed."""
-        return base.moments(y, count, **{name: known[name] for name in base.known})
+        """Return those of the responses as observed.
+
+        A shift may be above one that is censored from the right.
+        """
+        own = {name: known[name] for name in base.known}
+        if base.answers is not None and "cens" in known:
+            own[ANSWER] = np.where(known["cens"] == RIGHT, np.nan, own[ANSWER])
+        found = base.moments(y, count, **own)
+        if not any(dpar.below for dpar in base.dpars):
+            return found
+        return replace(found, least=float(np.min(latest(y, known))))
 
     def in_support(y: Array, **known: Array) -> NDArray[np.bool_]:
         """Whether a response is one of the family, between its bounds."""

@@ -12,7 +12,7 @@ from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.numerics import HALF_LOG_2PI, pooled_logit
-from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText
+from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText, Tails
 from ..link import REALS
 from ..written import graph_by_numpy
 from . import passage
@@ -138,16 +138,19 @@ def in_support_of(y: Array, **known: Array) -> NDArray[np.bool_]:
 def moments(y: Array, count: Counts = None, *, dec: Array) -> Moments:
     """Drift that the shares of the answers say, and one that is a logit of 1.
 
+    Of rows whose answer is not known it says nothing.
+
     The distance of the bounds is that of which a process without drift takes as long
     as the responses do, half of the shortest apart: the mean is its square over 4.
     """
     least = float(np.min(y))
     spare = weighted.mean(y, count) - 0.5 * least
     distance = 2.0 * math.sqrt(spare)
-    rows = weighted.total(y, count)
-    logit = pooled_logit(
-        weighted.mean(np.asarray(dec, dtype=float), count) * rows, rows
-    )
+    told = ~np.isnan(np.asarray(dec, dtype=float))
+    times = None if count is None else count[told]
+    rows = weighted.total(y[told], times)
+    share = weighted.mean(np.asarray(dec[told], dtype=float), times) if rows else 0.5
+    logit = pooled_logit(share * rows, rows)
     return Moments(logit / distance, 1.0 / distance, least=least)
 
 
@@ -318,6 +321,7 @@ WIENER = Family(
     answers=upper,
     measure="the drift",
     known=("dec",),
+    tails=Tails(log_tails, lowest=0.0),
     doc=r"""Times and answers of a decision: evidence drifts until one of two bounds.
 
 .. math:: f(y \mid \mu, a, \theta, w) = \frac{\pi}{a^2}
