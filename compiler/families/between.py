@@ -83,6 +83,8 @@ def _integrated(m: Any, inside: Inside, larger: Any, apart: Any) -> Any:
     first = m.where(is_near, inside.low, inside.somewhere)
     step = m.where(is_near, width, 0.0)
     logs = [inside.log_density(first + node * step) for node in _NODES]
+    # none may be minus infinity, as before a shift: they are taken from each other
+    logs = [m.where(one > NEVER, one, NEVER) for one in logs]
     return m.called("near_mass", _TEXT, _near_mass, larger, apart, width, *logs)
 
 

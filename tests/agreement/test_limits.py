@@ -79,6 +79,7 @@ SPECS = {
         "score | se(error, sigma=TRUE) + cens(status, upper) + trunc(lb = -9) ~ x\n"
     ),
     "skew_normal": "score | trunc(ub = 9) ~ x\n  alpha ~ x\n",
+    "wiener": 'time | dec(hits > 5) + cens(status == "right") ~ x\n',
     "von_mises": "share | trunc(lb = -1, ub = 2) ~ x\n",
     "poisson": "count | cens(status, most) + trunc(lb = 1) ~ x + (1 | status)\n",
     "com_poisson": 'count | cens(status == "right") + trunc(lb = 1) ~ x\n  shape ~ x\n',

@@ -1,7 +1,9 @@
-"""Study of times and answers of decisions: evidence drifts until one of two bounds.
+"""Studies of times and answers of decisions: evidence drifts until one of two bounds.
 
-As in ``studies``, what is drawn and how likely it is owes nothing to the compiler: the
-density is the two series of Feller (1968, XIV.6), and draws are read off its sums.
+In one of them there is a deadline: a row without an answer by then is censored. As in
+``studies``, what is drawn and how likely it is owes nothing to the compiler: the
+density is the two series of Feller (1968, XIV.6), and draws are read off its sums; what
+is after a deadline is the sum of the integrals of its sines.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ OWN = {
     "bias": ("beta(4, 4)", lambda rng, size: rng.beta(4.0, 4.0, size)),
     "ndt": ("lognormal(-1, 0.3)", lambda rng, size: rng.lognormal(-1.0, 0.3, size)),
 }
+#: Until when there are answers, of which a fifth come later.
+DEADLINE = 0.9
 #: Of times over the square of the distance: from here on the series of sines is taken.
 SWITCH = 0.3
 #: Such times between which draws are: outside are less than 1e-10 of them.
@@ -67,6 +71,33 @@ def draw(rng: Rng, p: Named) -> Array:
     return found
 
 
+def draw_until(rng: Rng, p: Named) -> Array:
+    """Return times, answers, and whether none came in time; its answer is any."""
+    found = draw(rng, p)
+    late = found[:, 0] > DEADLINE
+    answers = np.where(late, rng.integers(0, 2, ROWS), found[:, 1])
+    return np.stack([np.minimum(found[:, 0], DEADLINE), answers, late], axis=1)
+
+
+def log_after(time: Array, at: Array, bs: Array, bias: Array) -> Array:
+    """Return the log of the probability that there is no answer yet."""
+    u = np.maximum(time / bs**2, 2e-3)
+    total: Array = np.zeros(1)
+    for drift, w in ((at * bs, bias), (-at * bs, 1.0 - bias)):
+        sines: Array = np.zeros(1)
+        for k in range(1, 121):
+            rate = drift**2 + (k * np.pi) ** 2
+            sines = sines + k * np.sin(k * np.pi * w) * np.exp(-rate * u / 2.0) / rate
+        total = total + 2.0 * np.pi * np.exp(-drift * w) * sines
+    return np.asarray(np.where(time > 0.0, np.log(np.maximum(total, 1e-300)), 0.0))
+
+
+def density_until(y: Array, p: Named) -> Array:
+    bs, bias, ndt = (p[name][:, None] for name in ("bs", "bias", "ndt"))
+    after = log_after(DEADLINE - ndt, mu(p), bs, bias)
+    return np.where(y[:, 2] == 1.0, after, density(y[:, :2], p))
+
+
 def density(y: Array, p: Named) -> Array:
     bs, bias, ndt = (p[name][:, None] for name in ("bs", "bias", "ndt"))
     time, upper = y[:, 0] - ndt, y[:, 1] == 1.0
@@ -86,5 +117,18 @@ DECISIONS = {
             own=OWN,
         ),
         known=lambda y: {"y_observed": y[:, 0], "dec": y[:, 1]},
-    )
+    ),
+    "wiener_deadline": replace(
+        study(
+            "wiener",
+            tuple(OWN),
+            np.linspace(0.6, DEADLINE, ROWS),
+            draw_until,
+            density_until,
+            # both are other columns in each data set
+            left="y | dec(late) + cens(late)",
+            own=OWN,
+        ),
+        known=lambda y: {"y_observed": y[:, 0], "dec": y[:, 1], "cens": y[:, 2]},
+    ),
 }

@@ -152,13 +152,14 @@ class Graph(Operations):
 
     Attributes
     ----------
-    texts
-        The definitions of functions that a script has by name.
+    texts, functions
+        The definitions of functions that a script has by name, or these themselves.
     """
 
     def __init__(self, for_kernel: bool, inside: str = "") -> None:
         self.nodes: list[GraphNode] = []
         self.texts: dict[str, str] = {}
+        self.functions: dict[str, Callable[..., Any]] = {}
         self._for_kernel = for_kernel
         self._known: dict[tuple[Any, ...], GraphNode] = {}
         self._slopes: dict[int, dict[int, GraphNode]] = {}
@@ -224,12 +225,14 @@ class Graph(Operations):
         return self.where(condition, then(x), other(x))
 
     def called(
-        self, name: str, text: str, function: Callable[..., Any], *given: Any
+        self, name: str, text: str | None, function: Callable[..., Any], *given: Any
     ) -> Any:
         """Return a function's value; in a script a call of it."""
         if self._for_kernel:
             return function(self, *given)
-        self.texts[name] = text
+        self.texts[name] = text or ""
+        if text is None:
+            self.functions[name] = function
         return self.make(name, *given)
 
     # ---- operations ------------------------------------------------------------------

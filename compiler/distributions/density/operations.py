@@ -91,11 +91,12 @@ class Operations:
         raise NotImplementedError
 
     def called(
-        self, name: str, text: str, function: Callable[..., Any], *given: Any
+        self, name: str, text: str | None, function: Callable[..., Any], *given: Any
     ) -> Any:
         """Return ``function(m, *given)``, which a script has under a name of its own.
 
-        ``text`` is the definition there; empty where that of another has it too.
+        ``text`` is the definition there; empty where that of another has it too, None:
+        it is written from the function.
         """
         return function(self, *given)
 

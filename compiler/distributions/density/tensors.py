@@ -61,6 +61,8 @@ class Tensors(Operations):
 
     def where(self, condition: Any, one: Any, other: Any) -> Any:
         """Return one of two values, by row."""
+        if isinstance(condition, bool):  # of numbers that are known
+            return one if condition else other
         return self._pt.switch(condition, one, other)
 
     def log_ndtr(self, x: Any) -> Any:

@@ -123,6 +123,8 @@ def _define(
     for node in order:
         if traced.graph.texts.get(node.op):
             made.setdefault(node.op, traced.graph.texts[node.op])
+        if node.op in traced.graph.functions and node.op not in made:
+            _define_own(made, node.op, traced.graph.functions[node.op])
         _include(made, node.op)
         named = node.at in traced.names or uses[node.at] > 1
         if node.is_leaf or node is traced.root or not named:
@@ -148,10 +150,16 @@ def _include(made: dict[str, str], op: str) -> None:
     if op in _WRITTEN:
         made[op] = _WRITTEN[op]
     elif op in DERIVED:
-        own = getattr(Operations, op)
-        listed = list(inspect.signature(own).parameters)[1:]
-        text = (own.__doc__ or "").strip().removesuffix(".")
-        _define(made, op, own, listed, text, op)
+        _define_own(made, op, getattr(Operations, op), op)
+
+
+def _define_own(
+    made: dict[str, str], name: str, function: DensityFunction, inside: str = ""
+) -> None:
+    """Add a function as it is written over operations."""
+    listed = list(inspect.signature(function).parameters)[1:]
+    text = (function.__doc__ or "").partition("\n")[0].strip().removesuffix(".")
+    _define(made, name, function, listed, text, inside)
 
 
 def _visit(node: GraphNode, uses: dict[int, int], order: list[GraphNode]) -> None:

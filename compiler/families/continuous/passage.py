@@ -19,39 +19,19 @@ SWITCH, SINES = 0.08, 9
 #: Where the drift is so many standard deviations beyond the bound, most times are over:
 #: what is left is added up by itself.
 PAST = 3.0
-#: ``log(sinh(x) / x)`` as a series in ``x^2``, up to ``SERIES``: its terms are
-#: (-1)^(n + 1) zeta(2n) (x / pi)^(2n) / n.
-_ZETA = (
-    *(1.6449340668482264, 1.0823232337111382, 1.0173430619844492, 1.0040773561979443),
-    *(1.000994575127818, 1.0002460865533080, 1.0000612481350587, 1.0000152822594086),
-)
-SINH = tuple(
-    -((-1.0) ** n) * zeta / (n * math.pi ** (2 * n)) for n, zeta in enumerate(_ZETA, 1)
-)
-SERIES = 0.5
+#: ``log(sinh(x) / x)`` over ``x^2`` as a series in it, up to ``SERIES``.
+SINH = (1.0 / 6.0, -1.0 / 180.0, 1.0 / 2835.0, -1.0 / 37800.0)
+SERIES = 0.05
 _LOG_2PI = math.log(2.0 * math.pi)
 
 
 def log_chance(m: Any, start: Any, rest: Any, drift: Any) -> Any:
-    """Log of the probability of the lower answer, exact where it is rare.
+    """Return the log of the probability of the lower answer, exact where it is rare.
 
     ``start`` is between 0 and 1, ``rest`` is ``1 - start``; ``drift`` is upward, times
     the distance of the bounds.
     """
-    size = m.where(drift > 0.0, drift, -drift)
-    is_small = size < SERIES
-
-    def near(x: Any) -> Any:
-        less = rest * x
-        both = [polynomial(SINH, one * one) * one * one for one in (less, x)]
-        return m.log(rest) - x * start + both[0] - both[1]
-
-    def far(x: Any) -> Any:
-        found = m.log1mexp(2.0 * x * rest) - m.log1mexp(2.0 * x)
-        return m.where(drift > 0.0, found - 2.0 * drift * start, found)
-
-    small = m.where(is_small, drift, 0.0)
-    return m.choose(is_small, lambda _: near(small), far, size, (0.0, 1.0))
+    return m.called("log_chance", None, _chance, start, rest, drift)
 
 
 def log_tails(
@@ -62,23 +42,51 @@ def log_tails(
     ``u`` is the time over the square of the distance, ``whole`` what ``log_chance``
     is, whose arguments the others are.
     """
+    given = (u, whole, start, rest, drift)
+    below = m.called("log_chance_by", None, _by, *given)
+    return below, m.called("log_chance_after", None, _after, below, *given)
+
+
+def _chance(m: Any, start: Any, rest: Any, drift: Any) -> Any:
+    """Log of the probability of the lower of two bounds, 0 and 1."""
     size = m.where(drift > 0.0, drift, -drift)
-    is_early = u < SWITCH
-    below = m.choose(
-        is_early,
-        lambda u: _by_images(m, u, start, rest, size) - drift * start,
+    is_small = size < SERIES
+    small = m.where(is_small, drift, 0.0)
+
+    def near(_: Any) -> Any:
+        less = rest * small
+        both = [polynomial(SINH, one * one) * one * one for one in (less, small)]
+        return m.log(rest) - small * start + both[0] - both[1]
+
+    def far(size: Any) -> Any:
+        found = m.log1mexp(2.0 * size * rest) - m.log1mexp(2.0 * size)
+        return m.where(drift > 0.0, found - 2.0 * drift * start, found)
+
+    return m.choose(is_small, near, far, size, (0.0, 1.0))
+
+
+def _by(m: Any, u: Any, whole: Any, start: Any, rest: Any, drift: Any) -> Any:
+    """Log of the probability of the lower bound by a time."""
+    return m.choose(
+        u < SWITCH,
+        lambda u: _by_images(m, u, start, rest, drift),
         lambda u: _less(m, whole, _late(m, u, start, rest, drift)),
         u,
         (0.5 * SWITCH, 1.0),
     )
-    after = m.choose(
-        is_early,
-        lambda u: _after(m, u, start, rest, drift, whole, below),
+
+
+def _after(
+    m: Any, below: Any, u: Any, whole: Any, start: Any, rest: Any, drift: Any
+) -> Any:
+    """Log of the probability of the lower bound after a time, by which it is below."""
+    return m.choose(
+        u < SWITCH,
+        lambda u: _after_early(m, below, u, whole, start, rest, drift),
         lambda u: _late(m, u, start, rest, drift),
         u,
         (0.5 * SWITCH, 1.0),
     )
-    return below, after
 
 
 def _less(m: Any, whole: Any, part: Any) -> Any:
@@ -103,46 +111,45 @@ def _late(m: Any, u: Any, start: Any, rest: Any, drift: Any) -> Any:
     return _LOG_2PI + leading + m.log(m.where(total > 1e-300, total, 1e-300))
 
 
-def _by_images(m: Any, u: Any, start: Any, rest: Any, size: Any) -> Any:
-    """Return the log of what is by a short time, without the turn of the drift."""
+def _by_images(m: Any, u: Any, start: Any, rest: Any, drift: Any) -> Any:
+    """Return the log of what is by a short time."""
     root = m.sqrt(u)
+    size = m.where(drift > 0.0, drift, -drift)
     pull = size * root
-    logs = []
-    for r in _places(start, rest):
-        far = r / root
-        logs.append(
-            (m.log_ndtr(pull - far) - r * size, m.log_ndtr(-pull - far) + r * size)
+    logs = [
+        (
+            m.log_ndtr(pull - r / root) - r * size,
+            m.log_ndtr(-pull - r / root) + r * size,
         )
-    return _alternating(m, logs, 1.0)
+        for r in _places(start, rest)
+    ]
+    return _alternating(m, logs, 1.0) - drift * start
 
 
-def _after(
-    m: Any, u: Any, start: Any, rest: Any, drift: Any, whole: Any, below: Any
+def _after_early(
+    m: Any, below: Any, u: Any, whole: Any, start: Any, rest: Any, drift: Any
 ) -> Any:
     """Return the log of what is after a short time."""
     root = m.sqrt(u)
-    size = m.where(drift > 0.0, drift, -drift)
-    past = size * root - start / root
+    past = m.where(drift > 0.0, drift, -drift) * root - start / root
     is_past = past > PAST
 
     def left(past: Any) -> Any:
         pull = past + start / root
         size = pull / root
-        logs = []
-        for r in _places(start, rest):
-            far = r / root
-            logs.append(
-                (m.log_ndtr(far - pull) - r * size, m.log_ndtr(-pull - far) + r * size)
+        logs = [
+            (
+                m.log_ndtr(r / root - pull) - r * size,
+                m.log_ndtr(-pull - r / root) + r * size,
             )
+            for r in _places(start, rest)
+        ]
         return _alternating(m, logs, -1.0) - drift * start
 
-    return m.choose(
-        is_past,
-        left,
-        lambda _: _less(m, whole, m.where(is_past, whole - 1.0, below)),
-        past,
-        (PAST + 1.0, 0.0),
-    )
+    def not_below(_: Any) -> Any:
+        return _less(m, whole, m.where(is_past, whole - 1.0, below))
+
+    return m.choose(is_past, left, not_below, past, (PAST + 1.0, 0.0))
 
 
 def _places(start: Any, rest: Any) -> tuple[Any, ...]:

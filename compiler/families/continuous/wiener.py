@@ -12,6 +12,7 @@ from ...data import weighted
 from ...data.weighted import Counts
 from ...distributions.density import arrays
 from ...distributions.numerics import HALF_LOG_2PI, pooled_logit
+from ..between import NEVER
 from ..family import Array, DefaultPrior, Dpar, Family, Moments, SourceText, Tails
 from ..link import REALS
 from ..written import graph_by_numpy
@@ -113,7 +114,7 @@ def log_tails(
     time = m.where(is_after, passed, bs * bs)
     whole = passage.log_chance(m, *way)
     below, after = passage.log_tails(m, time / (bs * bs), whole, *way)
-    return m.where(is_after, below, -math.inf), m.where(is_after, after, whole)
+    return m.where(is_after, below, NEVER), m.where(is_after, after, whole)
 
 
 def density(m: Any, y: Any, mu: Any, bs: Any, ndt: Any, bias: Any, dec: Any) -> Any:
@@ -122,7 +123,7 @@ def density(m: Any, y: Any, mu: Any, bs: Any, ndt: Any, bias: Any, dec: Any) -> 
     passed = y - ndt
     time = m.where(passed > 0.0, passed, bs * bs)
     inside = (
-        log_passage(m, time / (bs * bs), start, rest)
+        m.called("log_passage", None, log_passage, time / (bs * bs), start, rest)
         - 2.0 * m.log(bs)
         - drift * start
         - 0.5 * mu * mu * time
@@ -337,7 +338,10 @@ its answer is the upper one (1) or the lower one (0). What is drawn of a row is 
 given its answer. In questions ``scale=prob[upper]`` is the probability of the upper
 answer, :math:`(1 - e^{-2 \mu a w}) / (1 - e^{-2 \mu a})`, ``scale=response`` the
 mean time of that answer, ``scale=quantile[0.9]`` a quantile of it and
-``scale=prob[>1.2]`` how often it is longer. References: Navarro & Fuss (2009), Fast and
+``scale=prob[>1.2]`` how often it is longer. A row that is censored from the right,
+``rt | dec(answer) + cens(late)``, is one without an answer by then, whichever it would
+have been: what ``dec`` says of it counts for nothing. ``trunc`` is of the times of both
+answers. References: Navarro & Fuss (2009), Fast and
 accurate calculations for first-passage times in Wiener diffusion models, Journal of
 Mathematical Psychology 53, 222-230; of the distribution function Blurton, Kesselmeier &
 Gondan (2012), in the same journal 56, 470-475.
