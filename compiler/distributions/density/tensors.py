@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from . import compoisson, falling
+from . import falling
+from .compoisson_text import COM_SUM
 from .incomplete_text import BETA_TAILS, GAMMA_TAILS
 from .operations import ROOT_HALF, Operations
 from .sums import BETABINOM_TAILS
@@ -18,7 +19,7 @@ _TEXTS = {
     "gamma_tails": GAMMA_TAILS,
     "beta_tails": BETA_TAILS,
     "betabinom_tails": BETABINOM_TAILS,
-    "log_com_sum": compoisson.TEXT,
+    "log_com_sum": COM_SUM,
     "log_skew_tail": falling.SKEW_TEXT,
     "log_arc": falling.ARC_TEXT,
 }

@@ -9,7 +9,8 @@ import inspect
 import math
 from collections.abc import Mapping, Sequence
 
-from . import compoisson, falling
+from . import falling
+from .compoisson_text import COM_SUM
 from .graph import GraphNode, trace
 from .incomplete_text import NEEDS
 from .incomplete_text import WRITTEN as INCOMPLETE
@@ -62,7 +63,7 @@ _WRITTEN: Mapping[str, str] = {
     """Log of the modified Bessel function ``I_0`` over ``exp(x)``."""
     return pt.log(pt.ive(0.0, x))
 ''',
-    "log_com_sum": compoisson.TEXT,
+    "log_com_sum": COM_SUM,
     "log_skew_tail": falling.SKEW_TEXT,
     "log_arc": falling.ARC_TEXT,
     **INCOMPLETE,
