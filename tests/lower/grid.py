@@ -73,6 +73,18 @@ def _reaction(z: Array) -> Array:
     return np.asarray(250.0 + 300.0 * np.exp(0.5 * z))
 
 
+def _late(rng: np.random.Generator, z: Array) -> Array:
+    """Return reaction times of which three in ten are of another kind."""
+    late = rng.random(len(z)) < 0.3
+    return np.where(late, rng.normal(1500.0, 200.0, len(z)), _reaction(z))
+
+
+def _two_counts(rng: np.random.Generator, z: Array) -> Array:
+    """Return small counts, three in ten of them about 20."""
+    many = rng.random(len(z)) < 0.3
+    return np.where(many, rng.poisson(20.0, len(z)), rng.poisson(np.exp(0.5 + 0.4 * z)))
+
+
 def _ratings(z: Array) -> Array:
     """Return ratings from 0 to 99, 35 % of them 0."""
     place = z - np.quantile(z, 0.35)
@@ -412,6 +424,12 @@ SCALES: Mapping[str, tuple[Scale, ...]] = {
             header="column y: ordered(0..99)",
         ),
     ),
+    "mixture(gaussian, gaussian)": (
+        Scale("RT of two kinds, ms", lambda rng, z: {"y": _late(rng, z)}),
+    ),
+    "mixture(poisson, negbinomial)": (
+        Scale("counts of two kinds", lambda rng, z: {"y": _two_counts(rng, z)}),
+    ),
 }
 
 
@@ -553,6 +571,11 @@ DPARS: Mapping[str, tuple[Design, ...]] = {
             family: (("disc", "cond + (1 | subj)"),)
             for family in ("sratio", "cratio", "acat")
         },
+        "mixture(gaussian, gaussian)": (
+            ("sigma1", "cond"),
+            ("theta1", "cond + (1 | subj)"),
+        ),
+        "mixture(poisson, negbinomial)": (("theta2", "cond"),),
     }.items()
 }
 

@@ -13,7 +13,7 @@ from varying.compiler.bind.response import response_values
 from varying.compiler.families import FAMILIES
 from varying.compiler.lower.learn import learn
 
-from .grid import EIGHT, PRODUCT, SEVERAL, THREE_CENTRED, THREE_WAY, Case
+from .grid import CURVES, EIGHT, PRODUCT, SEVERAL, THREE_CENTRED, THREE_WAY, Case
 from .prior_draws import data_sets, offsets
 
 Array = NDArray[Any]
@@ -204,6 +204,15 @@ KNOWN = (
         "several numeric columns: each has room of its own, and narrower priors would "
         "shift effects",
         lambda case: case.design in SEVERAL,
+    ),
+    Miss(
+        frozenset({"mean"}),
+        "both components have effects on the log scale, and the larger counts have "
+        "the mean",
+        lambda case: (
+            case.family == "mixture(poisson, negbinomial)"
+            and case.design in (PRODUCT, CURVES)
+        ),
     ),
     Miss(
         frozenset({"zeros"}),
