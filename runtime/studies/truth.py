@@ -38,6 +38,7 @@ from ..draws.names import names_of
 from ..files.spec_file import read_source
 from ..interface.arguments import ArgumentError, given
 from ..questions.quantities import variable_of
+from .fixed_values import with_fixed
 from .true_names import TrueNames
 from .true_thresholds import check_thresholds
 
@@ -312,6 +313,7 @@ def values_of(truth: Truth, compiled: Compiled) -> dict[str, Array]:
     _check(values, spans, program, true_names, sink)
     check_thresholds(values, seen, compiled, sink)
     if not sink.failed:
+        values = with_fixed(values, program, sizes)
         missing = list(_missing(values, program, true_names))
         if missing:
             listed = ", ".join(f"`{name} = ...`" for name in missing[:_LISTED])

@@ -97,6 +97,30 @@ ALONE: dict[str, tuple[str, dict[str, Any], Any]] = {
         {"Intercept": 1, "b[x[S.a]]": 1, "sigma": 1},
         stats.norm(0, 1),
     ),
+    # what a spec fixes has its value, of one element of several too
+    "fixed": (
+        "y ~ x + z\n  prior b[x] = 2\n  prior sigma = 0.5",
+        {"Intercept": 1, "b[z]": 0},
+        stats.norm(3, 0.5),
+    ),
+    "a fixed quantile": (
+        "y ~ x, family=asymmetric_laplace\n  prior quantile = 0.9",
+        {"Intercept": 1, "b[x[b]]": 1, "sigma": 0.2},
+        # SciPy's kappa is sqrt(q / (1 - q)), its scale sigma / sqrt(q (1 - q))
+        stats.laplace_asymmetric(3, loc=2, scale=0.2 / 0.3),
+    ),
+    "one parameter for two": (
+        "y ~ x, family=mixture(gaussian, gaussian)\n  prior sigma2 = sigma1\n"
+        "  prior theta1 = 0.999999999",
+        {
+            "mu1.Intercept": 1,
+            "mu1.b[x[b]]": 1,
+            "mu2.Intercept": 9,
+            "mu2.b[x[b]]": 0,
+            "sigma1": 0.5,
+        },
+        stats.norm(2, 0.5),
+    ),
 }
 
 
