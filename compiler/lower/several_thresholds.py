@@ -75,8 +75,10 @@ def _gaps(
 ) -> tuple[ProgramExpr, str]:
     """Return the distances between neighbours, and their default priors in words."""
     count, of = len(labels) - 1, build.bound.prefix
-    segments = list(zip(places, places[1:], strict=False))
-    fixed = {low: at for at, (low, high) in enumerate(segments) if high == low + 1}
+    segments = [
+        list(range(low, high)) for low, high in zip(places, places[1:], strict=False)
+    ]
+    fixed = [gaps[0] for gaps in segments if len(gaps) == 1]
     free = [gap for gap in range(count) if gap not in fixed]
     if not free:
         return Symbol(span), ""
@@ -84,28 +86,29 @@ def _gaps(
     axis = f"{of}free_gap"
     build.axes.append(Axis(axis, "gaps", tuple(labels[gap + 1] for gap in free)))
     logs = lower_log_gaps(build, axis, numbers)
-    parts: list[ProgramExpr] = [Symbol(span)]
-    place = dict(fixed)
-    at = len(segments)
-    outer = [gap for gap in free if gap < places[0] or gap >= places[-1]]
-    inner = [
-        (number, list(range(low, high)))
-        for number, (low, high) in enumerate(segments)
-        if high > low + 1
+
+    def own(gaps: list[int]) -> ProgramExpr:
+        return Assemble((logs,), tuple(free.index(gap) for gap in gaps))
+
+    # distances of several kinds, and which they are
+    at = tuple(number for number, gaps in enumerate(segments) if len(gaps) == 1)
+    pieces: list[tuple[ProgramExpr, list[int]]] = [
+        (Assemble((Symbol(span),), at), fixed)
     ]
-    if outer:
-        own = Assemble((logs,), tuple(free.index(gap) for gap in outer))
-        parts.append(Apply("exp", (own,)))
-        place |= {gap: at + k for k, gap in enumerate(outer)}
-        at += len(outer)
-    for number, gaps in inner:
-        own = Assemble((logs,), tuple(free.index(gap) for gap in gaps))
-        ones = Const((1.0,) * len(gaps))
-        total = Apply("dot", (ones, Apply("exp", (own,))))
-        filled = Apply("element", (Symbol(span), Const(float(number))))
-        scale = Apply("-", (Apply("log", (filled,)), Apply("log", (total,))))
-        parts.append(Apply("exp", (Apply("+", (own, scale)),)))
-        place |= {gap: at + k for k, gap in enumerate(gaps)}
-        at += len(gaps)
-    order = tuple(place[gap] for gap in range(count))
-    return Assemble(tuple(parts), order), told_of(numbers)
+    beyond = [gap for gap in free if gap < places[0] or gap >= places[-1]]
+    pieces.append((Apply("exp", (own(beyond),)), beyond))
+    for number, gaps in enumerate(segments):
+        if len(gaps) > 1:
+            filled = Apply("element", (Symbol(span), Const(float(number))))
+            pieces.append((_filling(own(gaps), len(gaps), filled), gaps))
+    parts = tuple(value for value, gaps in pieces if gaps)
+    which = [gap for _, gaps in pieces for gap in gaps]
+    order = tuple(which.index(gap) for gap in range(count))
+    return Assemble(parts, order), told_of(numbers)
+
+
+def _filling(logs: ProgramExpr, count: int, whole: ProgramExpr) -> ProgramExpr:
+    """Return distances that add up to a whole, in the proportions that logs have."""
+    total = Apply("dot", (Const((1.0,) * count), Apply("exp", (logs,))))
+    scale = Apply("-", (Apply("log", (whole,)), Apply("log", (total,))))
+    return Apply("exp", (Apply("+", (logs, scale)),))
