@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from varying.grammar.diagnostics import Sink
@@ -17,7 +18,14 @@ from ..expressions.types import check_uncomputed, report_unknown, settings_of
 from .contrasts import CONTRASTS, Scheme
 from .schemes import for_levels, read_scheme
 
-FACTOR_CALLS = ("factor", "C", "relevel")
+#: Calls that spell the levels of a column otherwise, and what becomes of each: R's
+#: names. Levels that are spelled alike then are one.
+TEXT_CALLS: Mapping[str, Callable[[str], str]] = {
+    "trimws": str.strip,
+    "tolower": str.lower,
+    "toupper": str.upper,
+}
+FACTOR_CALLS = ("factor", "C", "relevel", *TEXT_CALLS)
 
 
 def factor_of(
@@ -29,13 +37,21 @@ def factor_of(
     if bound is None:
         return None
     argument = unwrap(bound["x"].value)
+    if not _in_its_place(call, argument, in_let, sink):
+        return None
     info: ColumnInfo | None = None
     if isinstance(argument, Call) and argument.function.text in FACTOR_CALLS:
-        info = factor_of(argument, schema, sink)
+        info = factor_of(argument, schema, sink, in_let)
     elif isinstance(argument, Name):
         info = schema.columns.get(argument.text)
         if info is None:
             report_unknown(argument, schema, sink)
+        elif call.function.text in TEXT_CALLS and info.kind.is_number:
+            message = (
+                f"`{info.name}` is numeric, and `{call.function.text}()` is of texts"
+            )
+            sink.add("wrong-type", argument.span, message)
+            return None
     elif isinstance(argument, Call) and is_stateful(argument):
         names = schema.calls.get(expression_text(argument))
         if names is None:
@@ -65,6 +81,33 @@ def factor_of(
     if "levels" in bound:
         return _with_levels(info, settings.get("levels"), bound["levels"].value, sink)
     return info
+
+
+def _in_its_place(call: Call, argument: Expr, in_let: bool, sink: Sink) -> bool:
+    """Whether a call that spells levels otherwise is one of a ``let`` of its own."""
+    inner = argument.function.text if isinstance(argument, Call) else ""
+    outer = call.function.text
+    if outer in TEXT_CALLS:
+        good = in_let and (not inner or inner in TEXT_CALLS)
+    else:
+        good = inner not in TEXT_CALLS
+    if not good:
+        spells = call if outer in TEXT_CALLS else argument
+        called = outer if outer in TEXT_CALLS else inner
+        note = f"`let name = {expression_text(spells)}`, and `name` here"
+        if outer in TEXT_CALLS and in_let:
+            note = f"it is of a column: `let name = {outer}(column)`"
+        message = f"`{called}()` stands in a `let` of its own"
+        sink.add("invalid-argument", spells.span, message, note)
+    return good
+
+
+def spelled_otherwise(call: Call, level: str) -> str:
+    """Return what ``tolower(trimws(x))`` makes of a level."""
+    argument = unwrap(call.arguments[0].value)
+    if isinstance(argument, Call):
+        level = spelled_otherwise(argument, level)
+    return TEXT_CALLS[call.function.text](level)
 
 
 def _with_reference(

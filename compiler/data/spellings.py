@@ -576,16 +576,30 @@ def _similar(info: ColumnInfo, span: Span, sink: Sink) -> None:
     )
 
 
+def _by_call(info: ColumnInfo, groups: Sequence[Sequence[str]], called: str) -> str:
+    """Return the ``let`` that makes all levels equal that are nearly so."""
+    name = name_text(info.name)
+    for written, made in (
+        (f"trimws({name})", str.strip),
+        (f"tolower(trimws({name}))", lambda level: level.strip().lower()),
+    ):
+        if all(len(set(map(made, group))) == 1 for group in groups):
+            return (
+                f", or here: `let {called} = {written}`, and `{called}` in the formula"
+            )
+    return ""
+
+
 def _made_equal(info: ColumnInfo, groups: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Return how levels that look alike become one: in the data, or in the spec."""
     plain = "make them equal in the data"
+    called = name_text(f"{info.name}_one")
     if len(info.levels) > _MOST_LISTED or any(shown(one) != one for one in info.levels):
-        return (plain,)
+        return (f"{plain}{_by_call(info, groups, called)}",)
     one_of = {level: group[0].strip() for group in groups for level in group}
     labels = [one_of.get(level, level) for level in info.levels]
     levels = ", ".join(map(string_text, info.levels))
     names = ", ".join(map(string_text, labels))
-    called = name_text(f"{info.name}_one")
     return (
         f"{plain}, or here: `let {called} = factor({name_text(info.name)}, "
         f"levels=[{levels}], labels=[{names}])`, and `{called}` in the formula",

@@ -273,6 +273,21 @@ _TABLE = (
         "`labels=[...]`, in a `let`: what they are called from then on; levels of one "
         "name become one",
     ),
+    *(
+        Function(
+            name,
+            ("x",),
+            1,
+            role="coding",
+            domain="a column of texts",
+            summary=f"in a `let`: the column {how}; levels of one name become one",
+        )
+        for name, how in (
+            ("trimws", "without blanks around its texts"),
+            ("tolower", "in small letters"),
+            ("toupper", "in capital letters"),
+        )
+    ),
     Function(
         "relevel",
         ("x", "ref"),

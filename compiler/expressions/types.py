@@ -186,7 +186,9 @@ def _type_of_call(
             "invalid-argument",
             node.span,
             f"`{function.name}()` cannot stand inside an expression",
-            "it is a term of a formula by itself",
+            f"give it a name first: `let name = {expression_text(node)}`"
+            if function.role == "coding"
+            else "it is a term of a formula by itself",
         )
         return None
     bound = bind_arguments(node, function, sink)

@@ -11,7 +11,13 @@ from varying.grammar.printer import expression_text
 from varying.grammar.tree import Call, Expr, LetStatement
 from varying.grammar.walk import column_names, unwrap
 
-from ..coding.factor_calls import FACTOR_CALLS, factor_of, scheme_of
+from ..coding.factor_calls import (
+    FACTOR_CALLS,
+    TEXT_CALLS,
+    factor_of,
+    scheme_of,
+    spelled_otherwise,
+)
 from ..data.codes import recode
 from ..data.custom_contrast import Custom
 from ..data.schema import schema_of
@@ -75,6 +81,8 @@ def _factor(name: str, call: Call, table: Table, sink: Sink) -> Column | None:
     levels = info.as_levels if source.kind.is_number else info.declared_levels
     read_as = source.kind if source.read_as is None else source.read_as
     codes, labels = recode(source, levels), labels_of(call)
+    if call.function.text in TEXT_CALLS:
+        labels = tuple(spelled_otherwise(call, level) for level in levels)
     if labels is not None:
         names = _listed(call, "levels") or levels
         if len(labels) != len(names):
@@ -92,6 +100,9 @@ def _factor(name: str, call: Call, table: Table, sink: Sink) -> Column | None:
         if isinstance(contrast, Custom) and len(merged) < len(levels):
             contrast = None  # its rows are the levels that were
         levels, read_as = merged, Kind.TEXT
+    if call.function.text in TEXT_CALLS and source.kind is Kind.TEXT:
+        # a text as any other, of which all is said that is said of texts
+        return replace(source, name=name, values=codes, levels=levels)
     return Column(
         name,
         Kind.ORDERED if info.kind is Kind.ORDERED else Kind.FACTOR,

@@ -284,3 +284,14 @@ def test_slots_of_other_rows_have_what_was_learned() -> None:
     name = "X"
     np.testing.assert_array_equal(part["b_basis"], whole["b_basis"])
     np.testing.assert_allclose(part.arrays[name], whole.arrays[name][:6], atol=1e-12)
+
+
+def test_texts_are_spelled_otherwise() -> None:
+    """As R's ``toupper(trimws(x))``: levels that are spelled alike are one."""
+    ids = ["p1", "P1 ", " p2", "P2", "p3", "p1"]
+    found = learned("let p = toupper(trimws(id))\ny ~ p", y=np.arange(6.0), id=ids)
+    column = found.table.columns["p"]
+    assert [column.levels[code] for code in column.values.tolist()] == [
+        *("P1", "P1", "P2", "P2", "P3", "P1")
+    ]
+    assert len(column.levels) == 3

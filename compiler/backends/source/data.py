@@ -10,7 +10,7 @@ from varying.grammar import tree
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
 
-from ...coding.factor_calls import FACTOR_CALLS
+from ...coding.factor_calls import FACTOR_CALLS, TEXT_CALLS
 from ...data.codes import coded_values
 from ...data.missing import script_codes
 from ...data.table import Column, Kind
@@ -219,7 +219,9 @@ def _let(writer: Writer, statement: tree.LetStatement) -> str:
     expression = without_calls(statement.expression, writer.table)
     name, value = statement.name.text, core(expression)
     target = f"data[{string(name)}]"
-    if isinstance(value, tree.Call) and labels_of(value) is not None:
+    if isinstance(value, tree.Call) and (
+        value.function.text in TEXT_CALLS or labels_of(value) is not None
+    ):
         return f"{target} = {_relabelled(writer, value, name)}"
     while isinstance(value, tree.Call) and value.function.text in FACTOR_CALLS:
         # the levels' order is of no matter to what the script holds
@@ -244,8 +246,10 @@ def _let(writer: Writer, statement: tree.LetStatement) -> str:
 
 
 def _relabelled(writer: Writer, call: tree.Call, name: str) -> str:
-    """Return the text of ``factor(x, labels=[...])``."""
+    """Return the text of ``factor(x, labels=[...])``, and of ``trimws(x)``."""
     inner = core(call.arguments[0].value)
+    while isinstance(inner, tree.Call) and inner.function.text in TEXT_CALLS:
+        inner = core(inner.arguments[0].value)
     if not isinstance(inner, tree.Name):
         raise Unwritable(expression_text(call))
     source, made = writer.columns[inner.text], writer.columns[name]
