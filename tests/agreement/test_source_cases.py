@@ -209,7 +209,7 @@ CASES = [
     "column k: ordered(0..2), missing=[3]\nk ~ x, family=ordlogit",
     'column a: factor(a2, a1), missing=["a3"]\ny ~ a',
     'column `01`: text, missing=["02"]\ny ~ (1 | `01`)',
-    'let q = toupper(trimws(a))\ny ~ q',
+    "let q = toupper(trimws(a))\ny ~ q",
     'let q = factor(a, levels=["a3", "a1", "a2"], labels=["u", "v", "u"])\ny ~ q',
     'let q = factor(k, labels=["u", "v", "v", "u"])\nwhere k < 3\ny ~ q + z',
     # several models: the rows of all
