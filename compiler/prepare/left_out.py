@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from varying.grammar.diagnostics import Sink
+from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Spec
-from varying.grammar.walk import column_names
+from varying.grammar.tree import Call, Spec
+from varying.grammar.walk import beside, column_names
 
 from ..data.table import Table
+from .responses import responses_of
 from .subset import Choice
 from .undeclared import rows_text
 
@@ -67,6 +69,7 @@ def report_dropped(
     count = table.count(incomplete)
     if absent and len(spec.models) > 1:
         notes.append("they are left out of all models of the file, to compare them")
+    notes += _without_answer(spec, absent)
     verb = "is" if count == 1 else "are"
     message = (
         f"{count:,} of {table.total:,} rows {verb} left out because a value is missing"
@@ -81,6 +84,30 @@ def report_dropped(
     place = next((used[name] for name in absent), span)
     assert place is not None
     sink.add("rows-dropped", place, message, *notes)
+
+
+def _without_answer(spec: Spec, absent: Collection[str]) -> Iterator[str]:
+    """Say how rows stay in which no answer came in time: they have none.
+
+    What ``dec`` holds of a censored row says nothing, so that it may be anything.
+    """
+    for model in spec.models:
+        for one in responses_of(model).written:
+            terms = {
+                call.function.text: call.arguments[0].value
+                for call in beside(one.formula.response)
+                if isinstance(call, Call) and call.arguments
+            }
+            if "dec" not in terms or "cens" not in terms:
+                continue
+            read = [name.text for name in column_names(terms["dec"])]
+            answer, status = (expression_text(terms[of]) for of in ("dec", "cens"))
+            if not set(read).isdisjoint(absent):
+                yield (
+                    "a trial in which no answer came in time stays in if its answer is "
+                    "any, which says nothing: "
+                    f"`let given = ifelse({status}, 0, {answer})` and `dec(given)`"
+                )
 
 
 def _chosen_by(conditions: Sequence[Condition]) -> str:

@@ -17,7 +17,7 @@ from varying.compiler.distributions.density.latent import LATENT
 from varying.compiler.families import FAMILIES
 from varying.compiler.families.cdf import cdf_of
 from varying.compiler.families.combined.limits import base_name
-from varying.compiler.families.family import Family
+from varying.compiler.families.family import ANSWER, Family
 from varying.compiler.families.ordinal.cumulative import CUMULATIVE
 from varying.compiler.families.ordinal.items import VECTORS
 from varying.compiler.families.ordinal.lowest import (
@@ -195,11 +195,10 @@ def answers(at: AtOnce, which: Sequence[int]) -> Measure:
     """Return the probabilities of answers that responses are told of: 1 is upper."""
     chance = at.family.answers
     assert chance is not None
-    known = at.family.known
 
     def value(at: AtOnce, predictors: Mapping[str, Array]) -> Array:
         arguments = at.arguments(predictors)
-        upper = chance(**{n: v for n, v in arguments.items() if n not in known})
+        upper = chance(**{n: v for n, v in arguments.items() if n != ANSWER})
         return np.stack([upper if one else 1.0 - upper for one in which], axis=-1)
 
     return Measure(value, len(which), len(which), True)

@@ -162,3 +162,17 @@ def test_draws_and_means_are_those_between_the_bounds(
         moment, *ends, points=[m for m in marks if ends[0] < m < ends[1]], limit=400
     )[0]
     assert mean == pytest.approx(exact / whole, rel=1e-5)
+
+
+@pytest.mark.parametrize("bounds", [{}, {"lb": 0.5}, {"ub": 0.6}, {"lb": 0.4, "ub": 1}])
+@pytest.mark.parametrize("point", POINTS)
+def test_answers_are_those_of_the_times_that_are_seen(
+    point: tuple[float, ...], bounds: dict[str, float]
+) -> None:
+    family = FAMILIES[f"wiener | {' '.join(['cens', *bounds])}"]
+    given = dict(zip(OWN, point, strict=True)) | bounds | {"cens": 1.0}
+    assert family.answers is not None
+    found = family.answers(**{n: np.asarray([v]) for n, v in given.items()})
+    ends = bounds.get("lb", 0.0), bounds.get("ub", np.inf)
+    wanted = mass(point, 1.0, *ends) / either(point, *ends)
+    assert found[0] == pytest.approx(wanted, rel=1e-8)

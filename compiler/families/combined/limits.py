@@ -214,6 +214,20 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
             found = np.where(status == which, there, found)
         return np.asarray(found)
 
+    def answers(**given: Array) -> Array:
+        """Return how likely the upper answer is of those that are seen."""
+        assert base.answers is not None
+        own = [given[name] for name in parameters if name != ANSWER]
+        if not cuts:
+            return base.answers(*own)
+        bounds = given.get("lb"), given.get("ub")
+        assert answer is not None
+        logs = [
+            chance(tails, [*own[:answer], np.asarray(one), *own[answer:]], *bounds)
+            for one in (0.0, 1.0)
+        ]
+        return by_shares(logs)[..., 1]
+
     made = "_".join((re.sub(r"\W+", "_", base.name).strip("_"), *limits))
     return base.derive(
         name=limited_name(base.name, limits),
@@ -224,6 +238,7 @@ def limited(base: Family, limits: tuple[str, ...]) -> Family:
         mean=mean,
         rate=base.rate,
         members=None if base.members is None else members,
+        answers=None if base.answers is None else answers,
         **_readings(
             made,
             density,
