@@ -31,6 +31,8 @@ class ModelDraft:
         What else is to be known.
     inner
         Parameters of a formula that is not linear, with the terms of each.
+    calculated
+        Parameters whose own formula is not linear.
     uncentered
         Parameters whose intercept is a coefficient like the others; that of the mean
         has the empty name.
@@ -57,6 +59,7 @@ class ModelDraft:
     blocked: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     inner: dict[str, str] = field(default_factory=dict)
+    calculated: set[str] = field(default_factory=set)
     uncentered: set[str] = field(default_factory=set)
     at_zero: bool = False
     used: list[str] = field(default_factory=list)

@@ -39,10 +39,6 @@ NON_LINEAR = (
     "a formula with parameters of its own says so, and each of them has a line below "
     "it and a prior: `y ~ a * exp(-k * t), nl=true`, `a + k ~ 1`, `prior a ~ ...`"
 )
-_NESTED = (
-    "a parameter that is calculated itself (`nlf`) is written into the formula, in "
-    "parentheses"
-)
 _NON_LINEAR_CALLS = frozenset(("nlme", "nlmer", "nls", "gnls"))
 _QUOTED = regex.compile(r"""\bQ\(\s*(["'])([^"'`]+)\1\s*\)""")
 _BRACES = regex.compile(r"\{([^{}|~]+)\}")
@@ -73,12 +69,19 @@ def model_of(words: Sequence[Word], values: WordsByName) -> ModelDraft:
         else:
             draft.sure = False
             draft.block(f"`{written(option)}` has no meaning behind a formula")
-    if draft.inner and draft.options.get("nl") != "true":
+    if draft.options.get("nl") != "true" and _has_inner(draft):
         draft.block(NON_LINEAR)
     _read_priors(draft, values)
     read_by_keyword(draft, draft.family in ORDINAL)
     join(draft)
     return draft
+
+
+def _has_inner(draft: ModelDraft) -> bool:
+    """Whether a formula that is not said to be so has parameters of its own."""
+    inside = {*regex.findall(r"[\w.]+", draft.formula.partition(" ~ ")[2])}
+    known = {*draft.inner, *draft.calculated}
+    return bool(draft.inner and not draft.calculated) or not inside.isdisjoint(known)
 
 
 def _read(words: Sequence[Word], draft: ModelDraft, values: WordsByName) -> None:
@@ -138,12 +141,10 @@ def _piece(words: Sequence[Word], draft: ModelDraft, values: WordsByName) -> Non
         if call.name == "set_rescor":
             draft.rescor = not call.given or call.given[0].text in ("TRUE", "T")
     elif call.name in ("lf", "nlf"):
-        if call.name == "nlf":
-            draft.block(_NESTED)
         _parts(call, 0, draft)
     elif call.name == "set_nl":
-        if call.get("dpar") is not None:
-            draft.block("formulas of `sigma` and others are linear here")
+        if (dpar := call.get("dpar")) is not None:
+            _set_calculated(dpar.plain, draft)
         elif not call.given or call.given[0].text in ("TRUE", "T"):
             draft.options["nl"] = "true"
     elif call.name in WRAPPERS:
@@ -195,6 +196,8 @@ def _call(call: Called, draft: ModelDraft, values: WordsByName) -> None:
             draft.block("no formula was found in it")
             return
         _read(first.words, draft, values)
+        if call.name == "nlf":  # a line by itself, below its model
+            draft.options["nl"] = "true"
         _parts(call, 1, draft)
     elif call.name in MODEL_CALLS:
         _model(call, draft, values)
@@ -281,15 +284,24 @@ def _is_formula(argument: Given) -> bool:
 
 
 def _parts(call: Called, start: int, draft: ModelDraft) -> None:
-    """Read the further arguments of ``bf``: parts, fixed values, options."""
+    """Read the further arguments of ``bf``: parts, fixed values, options.
+
+    Of ``nlf`` the first is not linear.
+    """
     free = 0
     for argument in call.given:
-        if argument.keyword == "formula":
+        inside = called(argument.words) if argument.keyword is None else None
+        if call.name == "nlf" and argument.keyword == "loop":
+            pass  # how Stan calculates it
+        elif inside is not None and inside.name in ("lf", "nlf") and free >= start:
+            _parts(inside, 0, draft)
+        elif argument.keyword == "formula":
             start = 0
         elif argument.keyword is None and free < start:
             free += 1
         elif argument.keyword is None:
-            _part(argument.words, draft)
+            first = call.name == "nlf" and argument is call.given[0]
+            _part(argument.words, draft, calculated=first)
         elif argument.keyword == "family":
             read_family(argument.words, draft)
         elif argument.keyword == "nl" and argument.text in ("TRUE", "T"):
@@ -323,7 +335,19 @@ def _center(given: Given, call: Called, draft: ModelDraft) -> None:
     )
 
 
-def _part(words: Sequence[Word], draft: ModelDraft) -> None:
+def _set_calculated(name: str, draft: ModelDraft) -> None:
+    """Say of the formula of a parameter that it is not linear."""
+    for place, line in enumerate(draft.parts):
+        if line.startswith(f"{name} ~ "):
+            draft.parts[place] = f"{line}, nl=true"
+            draft.calculated.add(name)
+            return
+    draft.block(f"`{name}` has no formula that could be calculated")
+
+
+def _part(
+    words: Sequence[Word], draft: ModelDraft, *, calculated: bool = False
+) -> None:
     """Read the formula of a parameter: one line each where several are named."""
     text = string_of(words)
     inside = list(words_of(text, 0)) if text is not None else list(words)
@@ -334,9 +358,12 @@ def _part(words: Sequence[Word], draft: ModelDraft) -> None:
     for name in left.split("+"):
         base = name.strip().rstrip("0123456789")
         # `mub`, `sigmab`: of a category
-        if base not in DPARS and not base.startswith(("mu", "sigma")):
-            draft.inner[name.strip()] = right.strip()
         line = f"{name.strip()} ~ {right.strip()}"
+        if calculated:
+            draft.calculated.add(name.strip())
+            line += ", nl=true"
+        elif base not in DPARS and not base.startswith(("mu", "sigma")):
+            draft.inner[name.strip()] = right.strip()
         if line not in draft.parts:
             draft.parts.append(line)
 

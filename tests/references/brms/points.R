@@ -37,7 +37,7 @@ families_of <- function(models, own, data, found, out, middle = 0.2, sd = 0.5) {
   }
 }
 
-points_of <- function(m, adjust = TRUE) {
+points_of <- function(m, adjust = TRUE, more = character(0)) {
   fit <- program_of(m$formula, m$data, m$family, m$prior, m$seed, m$data2)
   size <- rstan::get_num_upars(fit)
   start <- c(m$start, numeric(size - length(m$start)))
@@ -47,7 +47,7 @@ points_of <- function(m, adjust = TRUE) {
     values <- rstan::constrain_pars(fit, at)
     kept <- c("b", "Intercept", "sigma", "sd_1", "z_1", "L_1", "b_Intercept", "bsp")
     kept <- c(kept, "df_1", "udf_1", "b_sigma", "Intercept_sigma", "b_sigma_Intercept", "r_1_1", "r_1_2")
-    kept <- c(kept, grep("^(simo|b)_", names(values), value = TRUE))
+    kept <- c(kept, more, grep("^(simo|b)_", names(values), value = TRUE))
     list(
       log_density = rstan::log_prob(fit, at, adjust_transform = adjust),
       values = lapply(values[intersect(kept, names(values))], function(x) {
