@@ -39,6 +39,7 @@ from .options import read_options
 
 _RESULTS = "it is a name of something else among the results"
 #: Names that targets of priors and results have already, and what to do.
+_EFFECTS = "b"
 _TAKEN = dict.fromkeys(("Intercept", "threshold", "sd", "cor", "r", "mu"), _RESULTS)
 
 
@@ -75,7 +76,8 @@ class NonLinear:
     @property
     def misnamed(self) -> bool:
         """Whether a parameter has a name that cannot be one."""
-        return any(not can_be_called(one.name.text) for one in self.inner)
+        linear = self.main is None
+        return any(not can_be_called(one.name.text, linear) for one in self.inner)
 
     @property
     def unsaid(self) -> bool:
@@ -97,9 +99,13 @@ def main_curve(found: NonLinear | None) -> Formula | None:
     return None if found is None else found.main
 
 
-def can_be_called(name: str) -> bool:
-    """Whether a parameter of a formula that is not linear can have a name."""
-    return name not in _TAKEN and "." not in name and name_text(name) == name
+def can_be_called(name: str, linear: bool) -> bool:
+    """Whether a parameter of a formula that is not linear can have a name.
+
+    ``linear`` says that the response has a formula of terms, whose effects are ``b``.
+    """
+    taken = name in _TAKEN or (linear and name == _EFFECTS)
+    return not taken and "." not in name and name_text(name) == name
 
 
 def nonlinear(
@@ -123,6 +129,7 @@ def nonlinear(
     )
     if not curves:
         return None
+    main = model.formula if any(one is model.formula for one in curves) else None
     inside = names_in(curves)
     calculated = {id(curve) for curve in curves}
     found: dict[str, Inner] = {}
@@ -143,10 +150,9 @@ def nonlinear(
             if name.text in found:
                 message = f"`{name.text}` has two formulas"
                 sink.add("duplicate-part", name.span, message)
-            elif _is_inner(name, curves, dpars, schema, sink):
+            elif _is_inner(name, curves, main is None, dpars, schema, sink):
                 found[name.text] = Inner(name, part.formula)
     kept = tuple(s for s in model.body if not isinstance(s, PartStatement) or s in left)
-    main = model.formula if any(one is model.formula for one in curves) else None
     linear = replace(model, body=kept)
     return NonLinear(curves, main, tuple(found.values()), linear)
 
@@ -192,19 +198,22 @@ def _meant(
 def _is_inner(
     name: Name,
     curves: Sequence[Formula],
+    linear: bool,
     dpars: Collection[str],
     schema: Schema,
     sink: Sink,
 ) -> bool:
     """Whether a name can be a part of what is calculated; else it is reported."""
     text, inside = name.text, names_in(curves)
-    if text in inside and not can_be_called(text):
+    if text in inside and not can_be_called(text, linear):
         sink.add(
             "invalid-argument",
             name.span,
             f"a parameter of a formula that is not linear cannot be called `{text}`",
             _TAKEN[text]
             if text in _TAKEN
+            else f"`{text}` are the effects in the formula of the response"
+            if text == _EFFECTS
             else "it is a name without blanks, dots or other signs: a dot parts a "
             "parameter from what is of it, as in `a.Intercept`",
         )

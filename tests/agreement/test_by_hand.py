@@ -249,6 +249,41 @@ y ~ a * exp(-k * x) + 10, nl=true
     assert_same(compiled(text), by_hand, names)
 
 
+def test_formulas_that_calculate_with_the_same() -> None:
+    data = ratings()
+    subj = pd.Categorical(data["subj"]).codes
+    x, y = data["x"].to_numpy(), data["y"].to_numpy()
+    with pm.Model() as by_hand:
+        a = pm.Normal("a_Intercept", 350, 60)
+        sd = pm.HalfNormal("a_sd_subj", 20, shape=1)
+        z = pm.Normal("a_z_subj", 0, 1, shape=(PEOPLE, 1))
+        loglife = pm.Normal("loglife_Intercept", 4, 0.5)
+        c = pm.Normal("c_Intercept", -2, 1)
+        b = pm.Normal("c_b", 0, 0.1, shape=1)
+        top = a + sd[0] * z[subj, 0]
+        half = 2.0 ** (-1.0 / pt.exp(loglife))
+        mu = top * half**x
+        sigma = abs(mu) * pt.exp(c + b[0] * (x - 20.0))
+        pm.Normal("y", mu, sigma, observed=y)
+    text = """
+let z = x - 20
+y ~ m, nl=true
+  m ~ a * half^x, nl=true
+  half ~ 2^(-1 / exp(loglife)), nl=true
+  a ~ 1 + (1 | subj)
+  loglife ~ 1
+  sigma ~ log(abs(m)) + c, nl=true
+  c ~ z
+  prior a ~ normal(350, 60)
+  prior a.sd[subj] ~ half_normal(20)
+  prior loglife ~ normal(4, 0.5)
+  prior c.Intercept ~ normal(-2, 1)
+  prior c.b ~ normal(0, 0.1)
+"""
+    names = tuple(rv.name for rv in by_hand.free_RVs)
+    assert_same(compiled(text), by_hand, names)
+
+
 def test_correlated_residuals() -> None:
     """With PyMC's multivariate normal, and one correlation of its LKJ prior."""
     data = ratings()

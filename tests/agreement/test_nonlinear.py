@@ -125,11 +125,11 @@ y ~ a^2 / -b - -3 * (TRUE + exp(1)), nl=true, family=student
 """,
     "of sigma alone": """
 y ~ x + (1 | g)
-  sigma ~ a + b * tanh(x), nl=true
+  sigma ~ a + d * tanh(x), nl=true
   a ~ 1 + (1 | g)
-  b ~ f
+  d ~ f
   prior a ~ normal(0, 1)
-  prior b.Intercept ~ normal(0, 0.5)
+  prior d.Intercept ~ normal(0, 0.5)
 """,
     "chained, and shared by sigma": """
 y ~ a * half^t, nl=true
@@ -164,6 +164,36 @@ n ~ x, family=zero_inflated_poisson
   lo + s ~ 1
   prior lo ~ normal(0, 1)
   prior s ~ normal(-1, 0.5)
+""",
+    "a share and a mean of a mixture": """
+y ~ x, family=mixture(gaussian, gaussian)
+  mu1 ~ a * tanh(t), nl=true
+  theta1 ~ s * x - exp(a) / 9, nl=true
+  a ~ 1 + (1 | g)
+  s ~ 1
+  prior a ~ normal(1, 1)
+  prior s ~ normal(0, 1)
+""",
+    "the odds of a category": """
+f ~ x + (1 | g), family=categorical
+  muw ~ a * exp(-k * t), nl=true
+  a ~ 1
+  k ~ 1 + (1 | g)
+  prior a ~ normal(0, 1)
+  prior k ~ normal(0.5, 0.2)
+""",
+    "of each of two responses": """
+y ~ x
+  y.sigma ~ a + d * tanh(x), nl=true
+  a + d ~ 1
+  n ~ k * x, nl=true, family=negbinomial
+  k ~ 1 + (1 | g)
+  n.shape ~ a^2, nl=true
+  a ~ 1
+  prior y.a ~ normal(0, 1)
+  prior y.d ~ normal(0, 1)
+  prior n.a ~ normal(1, 1)
+  prior n.k ~ normal(1, 1)
 """,
     "weighed": """
 y | weights(w) ~ a * t / (b + t), nl=true

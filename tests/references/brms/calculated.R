@@ -57,13 +57,13 @@ models <- list(
     start = numeric(0)
   ),
   of_sigma = list(
-    formula = bf(rt ~ x) + nlf(sigma ~ a + b * tanh(x)) + lf(a ~ 1 + (1 | id), b ~ 1),
+    formula = bf(rt ~ x) + nlf(sigma ~ a + d * tanh(x)) + lf(a ~ 1 + (1 | id), d ~ 1),
     family = gaussian(),
     prior = c(
       prior(normal(7, 2), class = "Intercept"),
       prior(normal(0, 1), class = "b"),
       prior(normal(0, 1), nlpar = "a"),
-      prior(normal(0, 0.5), nlpar = "b"),
+      prior(normal(0, 0.5), nlpar = "d"),
       prior(normal(0, 1), nlpar = "a", class = "sd")
     ),
     start = numeric(0)
