@@ -21,6 +21,7 @@ PAGES = ROOT / "docs" / "examples"
 RATINGS = EXAMPLES / "ratings"
 WINE = EXAMPLES / "wine"
 REACTION = EXAMPLES / "reaction"
+ITEMS = EXAMPLES / "items"
 #: The examples that have a page and figures of R.
 GALLERY = ("sleepstudy", "radon", "trolley", "tadpoles")
 
@@ -74,7 +75,14 @@ def test_reaction_times_are_reproduced(tmp_path: Path) -> None:
     assert made == (REACTION / "reaction.csv").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["ratings", "wine", "reaction", *GALLERY])
+def test_items_are_drawn_from_their_truth(tmp_path: Path) -> None:
+    truth, out = ITEMS / "truth.txt", tmp_path / "drawn.csv"
+    drawn = varying.simulate(ITEMS / "items.model", truth=truth, model="two", seed=3)
+    drawn.to_csv(out, index=False, lineterminator="\n")
+    assert out.read_bytes() == (ITEMS / "items.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["ratings", "wine", "reaction", "items", *GALLERY])
 def test_spec_has_no_faults(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     spec = str(EXAMPLES / name / f"{name}.model")
     for model in models(name):

@@ -49,7 +49,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 IMAGES = HERE.parent / "images"
 FITS = ROOT / "build" / "fits"
-NAMES = ("sleepstudy", "radon", "trolley", "tadpoles", "reaction", "ratings")
+NAMES = ("sleepstudy", "radon", "trolley", "tadpoles", "reaction", "ratings", "items")
 #: Models that stand in a spec of another name.
 ELSEWHERE = {"ratings.alike": "naive.model", "ratings.people": "naive.model"}
 BLOCK = re.compile(r"(<!-- ([a-z]+)([^\n]*) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -63,6 +63,7 @@ SEED = ("--seed", "1")
 OPTIONS = {
     "sleepstudy.spread": ("--target-accept", "0.95"),
     "trolley.people": ("--draws", "3000"),
+    "items.two": ("--draws", "2000"),
 }
 
 

@@ -17,7 +17,7 @@ from varying.compiler.program.expressions import OPERATIONS, Apply, Const, Symbo
 from varying.compiler.program.interpret.density import evaluate_expression
 from varying.compiler.program.text import expression_text
 
-from ..curves import random_curve
+from ..curves import random_calculated, random_curve
 from ..strategies import Case
 from .harness import compare, shares
 from .kernels import compare_kernel, variants
@@ -235,6 +235,22 @@ def test_backends_agree(name: str, thorough: bool, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_backends_agree_on_random_curves(seed: int, tmp_path: Path) -> None:
     case = random_curve(seed)
+    compiled = case.compile(tmp_path)
+    assert compare(compiled, tmp_path / "case.csv", seed, thorough=False) == [], (
+        case.text
+    )
+    for stage, program, frame in variants(compiled):
+        assert compare_kernel(program, frame, seed) == [], (stage, case.text)
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [*range(4), *(pytest.param(n, marks=pytest.mark.slow) for n in range(4, 80))],
+)
+def test_backends_agree_on_what_is_calculated_for_further_parameters(
+    seed: int, tmp_path: Path
+) -> None:
+    case = random_calculated(seed)
     compiled = case.compile(tmp_path)
     assert compare(compiled, tmp_path / "case.csv", seed, thorough=False) == [], (
         case.text
