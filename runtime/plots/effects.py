@@ -112,6 +112,8 @@ def picture(sheet: Canvas, fit: Fit, ask: str | None = None) -> None:
         what = "mean share"
     what = what if data is None else _mean_of(data)
     what += ", upper answer" if upper is not None else ""
+    if data is not None and compiled.alone(one.response).bound.family.events:
+        what = f"restricted {what}"
     axes.set_ylabel(shorten(what, 40))
     behind = "; points: the data" if values is not None else ""
     behind += f" ({far})" if far else ""

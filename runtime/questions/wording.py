@@ -26,6 +26,8 @@ _TIMES: Mapping[str, str] = {
     "response": "of the mean time of the upper answer",
     "quantile": "of the {outcomes} quantile of the time of the upper answer",
 }
+#: Of times until an event, whose hazard is not known for ever.
+_UNTIL = "of the restricted mean: of times until the last knot"
 _ANSWER, _GIVEN = "each answer", "a time {0}, given the upper answer"
 #: What differences on the log scale of odds are.
 _RATIO = "ratio of the odds of {outcomes}"
@@ -64,6 +66,8 @@ def note_of(
     answers = bound.family.answers is not None
     if answers:
         form = _TIMES.get(question.scale, form)
+    if question.scale == "response" and bound.family.events:
+        form = _UNTIL
     outcomes = _ANSWER if answers else "each category"
     if question.outcomes is not None:
         outcomes = f"`{question.outcomes.text}`"
