@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from varying.grammar.diagnostics import Fix, Sink
-from varying.grammar.printer import expression_text
+from varying.grammar.printer import expression_text, name_text
 from varying.grammar.spelling import spell_number
-from varying.grammar.tree import Call, Chain, Expr
+from varying.grammar.tree import Call, Chain, Expr, Name
 from varying.grammar.walk import column_names, unwrap
 
 from ..data.schema import Schema
@@ -189,6 +189,26 @@ def _of_sum(bound: BoundModel, values: Floats, total: Floats) -> tuple[str, ...]
     )
 
 
+def _of_parts(bound: BoundModel, one: Numeric, table: Table) -> str:
+    """Return what to do about columns above 1: parts of a whole that is another."""
+    columns = [evaluate(part.expression, table) for part in bound.response.parts]
+    total = np.sum(columns, axis=0)
+    whole = float(np.median(total))
+    if whole == 100.0 or not np.allclose(total, whole, rtol=1e-9):
+        return (
+            "percentages are divided by 100, by `let` for each column; counts are for "
+            "`family=multinomial`"
+        )
+    written = one.expression
+    part = f"({one.label})"
+    if isinstance(written, Name):
+        part = name_text(written.text)
+    return (
+        f"the columns add up to {whole:g} in each row: `{part}/{whole:g}` is a share, "
+        "and so for each; counts are for `family=multinomial`"
+    )
+
+
 def _column(
     bound: BoundModel, one: Numeric, values: Floats, table: Table, sink: Sink
 ) -> bool:
@@ -221,10 +241,7 @@ def _column(
             "the other categories then have a share of 0, which has no density"
         )
     elif not counts and bool((values >= 0.0).all()) and values.max() > 1.0:
-        notes.append(
-            "percentages are divided by 100, by `let` for each column; counts are for "
-            "`family=multinomial`"
-        )
+        notes.append(_of_parts(bound, one, table))
     sink.add(
         "response-support",
         one.expression.span,
