@@ -581,6 +581,25 @@ def made_of(
     return tuple(one for name, one in inner.items() if name in found)
 
 
+def groups_inside(
+    predictors: Iterable[BoundPredictor],
+) -> dict[str, tuple[str, ...]]:
+    """Return the grouping factors in what is calculated beside the main predictor.
+
+    By the parameter of the family; those without such a formula, or without groups in
+    it, are left out.
+    """
+    every = tuple(predictors)
+    found = {
+        one.dpar: tuple(
+            dict.fromkeys(g.name for p in made_of(one.body, every) for g in p.groupings)
+        )
+        for one in every
+        if one.body is not None and not (one.main or one.inner)
+    }
+    return {dpar: names for dpar, names in found.items() if names}
+
+
 def known_columns(bodies: Iterable[Body | None]) -> list[DesignColumn]:
     """Return the parts of bodies that are made of columns, as columns of a design."""
     return [

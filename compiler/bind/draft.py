@@ -190,12 +190,13 @@ def draft_of(
     curves = nonlinear(model, family, schema, sink)
     curve = main_curve(curves)
     if curve is not None and family is not None and family.mains:
+        lines = [f"`{dpar.name} ~ ..., nl=true`" for dpar in family.mains[:3]]
         sink.add(
-            "not-yet",
+            "invalid-argument",
             model.formula.terms.span,
-            "a formula that is not linear, of a family with several predictors, is "
-            "not compiled by this version",
-            "each predictor would need one of its own",
+            f"{family.shown} has several predictors, and a formula that is not linear "
+            "is that of one",
+            f"each has one of its own, on an indented line: {', '.join(lines)}",
         )
         family = None
     calls: tuple[Call, ...] = ()

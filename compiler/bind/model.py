@@ -32,6 +32,7 @@ from .bound import (
     PriorText,
     Response,
     grouping_factors,
+    groups_inside,
     known_columns,
     made_of,
 )
@@ -334,6 +335,7 @@ def _cells(
             (g for several in groupings.values() for g in several), draft.response
         ),
         _trials(draft.response, table),
+        groups_inside(draft.others),
     )
 
 

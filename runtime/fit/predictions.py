@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, get_args
 from warnings import warn
 
+from varying.compiler.bind.bound import groups_inside
 from varying.compiler.bind.questions.existence import INSTEAD, absence
 from varying.compiler.data.codes import with_ids
 from varying.compiler.data.table import Column
@@ -281,6 +282,7 @@ def _check_average(bound: BoundModel, kind: PredictionKind) -> None:
         mean=kind == "mean",
         linear=linear,
         heavy=heavy,
+        inside=groups_inside(bound.predictors),
     )
     if absent is not None:
         raise ArgumentError(f"{absent[0]}: {absent[1]}; {_INSTEAD}")

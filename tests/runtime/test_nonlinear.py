@@ -59,6 +59,33 @@ def test_what_was_simulated_is_found() -> None:
     assert "not held against the data" not in str(fitted().verdict)
 
 
+def test_what_is_calculated_is_told_by_rows(tmp_path: Path) -> None:
+    spec = """
+y ~ m, nl=true
+  m ~ a * half^t, nl=true
+  half ~ 2^(-1 / life), nl=true
+  a ~ 1 + (1 | g)
+  life ~ 1
+  sigma ~ c + log(abs(m)), nl=true
+  c ~ f
+  prior a ~ normal(4, 3)
+  prior life ~ normal(2, 1, lb=0)
+  prior c.Intercept ~ normal(-2, 1)
+"""
+    fit = varying.compile(spec, data()).fit(seed=3, draws=50, tune=300, chains=2)
+    fit.save(tmp_path / "a.fit")
+    again, rows = varying.load(tmp_path / "a.fit"), data().head(5)
+    told = {name: again.predict(rows, "mean", dpar=name).values for name in "ac"}
+    told |= {"life": again.predict(rows, "eta", dpar="life").values}
+    m = told["a"] * 2.0 ** (-rows["t"].to_numpy() / told["life"])
+    for fitted_ in (fit, again):
+        assert fitted_.predict(rows, "mean").values == pytest.approx(m, rel=1e-12)
+        found = fitted_.predict(rows, "mean", dpar="m").values
+        assert found == pytest.approx(m, rel=1e-12)
+        sigma = fitted_.predict(rows, "mean", dpar="sigma").values
+        assert sigma == pytest.approx(np.exp(told["c"]) * np.abs(m), rel=1e-12)
+
+
 def test_predictions_are_of_the_curve() -> None:
     fit, rows = fitted(), data()
     draws = fit.to_arviz().posterior

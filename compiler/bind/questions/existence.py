@@ -34,6 +34,7 @@ def exists(
         mean=found.scale == "response",
         linear=cells.linear,
         heavy=cells.heavy,
+        inside=cells.inside,
     )
     if absent is None:
         return True
@@ -60,6 +61,7 @@ def absence(
     mean: bool,
     linear: bool = True,
     heavy: Sequence[str] = (),
+    inside: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[str, str] | None:
     """Return that there is no average over new groups, and why; None: there is one.
 
@@ -75,6 +77,8 @@ def absence(
         Whether the main predictor is a sum.
     heavy
         Grouping factors whose effects have a t distribution.
+    inside
+        Grouping factors in what a further parameter is calculated from, by its name.
     """
     # a parameter of a formula that is not linear may be called as the main one
     main = groups.get(family.predictor) if linear else None
@@ -104,6 +108,13 @@ def absence(
         own = groups.get(parameter)
         if own:
             return infinite.format(own[0]), why
+        if inside and (own := inside.get(parameter)):
+            return (
+                f"whether the response has a mean over new levels of `{own[0]}` is "
+                "not known",
+                f"`{parameter}` is calculated from their effects, and the mean grows "
+                "so fast with it that there need be none",
+            )
     return None
 
 

@@ -42,6 +42,8 @@ class ModelCells:
     trials
         The different numbers of trials that rows have; none: there are no trials, or no
         rows.
+    inside
+        Grouping factors in what further parameters are calculated from.
     """
 
     factors: Mapping[str, tuple[str, ...]]
@@ -58,6 +60,7 @@ class ModelCells:
     heavy: tuple[str, ...] = ()
     grouping_factors: tuple[str, ...] = ()
     trials: tuple[int, ...] = ()
+    inside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def levels(self, name: str, scale: Scale) -> tuple[str, ...] | None:
         """Return the levels of a factor by which what ``scale`` says may differ."""
