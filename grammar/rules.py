@@ -220,6 +220,8 @@ _TABLE: tuple[Rule | str, ...] = (
     Rule("spike-at-bound", _W, "A normal response that piles up at its end."),
     Rule("exact-fit", _W, "A response that the predictors give without a residual."),
     Rule("overdispersed", _W, "Counts that vary more than those of a Poisson."),
+    Rule("events-as-censored", _W, "Events that are taken for who is censored."),
+    Rule("serial-dates", _W, "Dates that a spreadsheet counts in days."),
     Rule("opposite-angles", _W, "Angles around pi, where their link has its ends."),
     Rule(
         "looks-missing",

@@ -243,6 +243,11 @@ def _dpar(
         own = [f"`{one}`" for one in known if one.startswith(text)]
         notes = (f"each category but the reference has one: {', '.join(own)}",)
         fix = None
+    elif each := [
+        f"`{one}`" for one in known if re.fullmatch(rf"{re.escape(text)}[0-9]+", one)
+    ]:
+        notes = (f"each component has one of its own: {', '.join(each)}",)
+        fix = None
     elif others:
         notes = (f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} one",)
         fix = None

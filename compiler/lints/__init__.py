@@ -23,11 +23,13 @@ from . import (
     confounded,
     design,
     dispersion,
+    events,
     groups,
     levels,
     people,
     priors,
     response,
+    serial_dates,
     smooths,
     times,
 )
@@ -54,8 +56,10 @@ LINTS: tuple[Lint, ...] = (
     Lint("exact-fit", response.exact),
     Lint("overdispersed", dispersion.overdispersed),
     Lint("opposite-angles", angles.opposite),
+    Lint("events-as-censored", events.as_censored),
     # its values and the predictors'
     Lint("looks-missing", codes.looks_missing),
+    Lint("serial-dates", serial_dates.serial_dates),
     # group terms
     Lint("single-rows", _both(confounded.single_rows, people.single_rows)),
     Lint("aliased-groups", confounded.aliased_groups),

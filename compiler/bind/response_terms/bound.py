@@ -193,7 +193,7 @@ def _allowed(call: Call, family: Family | None, sink: Sink) -> bool:
         "invalid-response-term",
         call.span,
         f"{family.shown} takes no `{name}(...)`",
-        f"it is for {', '.join(others)}",
+        f"it is for {', '.join(others) or 'families of your own that read it'}",
         *((_OF_ROWS,) if family.own else ()),
     )
     return False
