@@ -166,16 +166,18 @@ class Example:
     def _run(self, words: Sequence[str]) -> str:
         """Return a command, as it is typed, and what it prints."""
         real: list[str | Path] = []
+        shown: list[str] = []
         for word in words:
-            file = self.folder / word
-            if word.endswith(".fit"):
+            file, is_fit = self.folder / word, word.endswith(".fit")
+            shown.append(f"{self.name}.{word}" if is_fit else word)
+            if is_fit:
                 real.append(self.path(word.removesuffix(".fit")))
             else:
                 real.append(file if file.is_file() else word)
         found = varying_command(*real)
         for folder in (self.folder, FITS):
             found = found.replace(f"{folder}/", "")
-        return fenced(f"$ varying {typed(words)}\n{found}")
+        return fenced(f"$ varying {typed(shown)}\n{found}")
 
     def _picture(self, text: str, file: str, kind: str, *words: str) -> str:
         """Draw, and return the command that does it, with the image."""
