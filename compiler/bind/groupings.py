@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from varying.grammar.diagnostics import Edit, Fix, Sink, nearest
+from varying.grammar.nonlinear import names_left
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
 from varying.grammar.tree import (
     Chain,
     Expr,
+    Formula,
     ModelStatement,
     Name,
     Paren,
@@ -391,17 +393,16 @@ def check_identities(
 ) -> None:
     """Report ids of ``(1 |id| g)`` that join nothing, or what cannot be joined.
 
-    What ``mvbind(y1, y2)`` has is there once for each response, and the formula of a
-    family with several main predictors once for each of these.
+    What ``mvbind(y1, y2)`` has is there once for each response, the formula of a family
+    with several main predictors once for each of these, and ``a + k ~ ...`` for both.
     """
-    formulas = [
-        formula
-        for model in responses
-        for formula in (
-            *(model.formula,) * (2 if _several(model) else 1),
-            *(s.formula for s in model.body if isinstance(s, PartStatement)),
-        )
-    ]
+    formulas: list[Formula] = []
+    for model in responses:
+        formulas += [model.formula] * (2 if _several(model) else 1)
+        for part in model.body:
+            if isinstance(part, PartStatement):
+                times = max(len(names_left(part.formula.response)), 1)
+                formulas += [part.formula] * times
     found: dict[str, list[tuple[int, str, Name]]] = {}
     for number, formula in enumerate(formulas):
         for node in postorder(formula.terms):

@@ -126,9 +126,8 @@ y ~ a^2 / -b - -3 * (TRUE + exp(1)), nl=true, family=student
     "of sigma alone": """
 y ~ x + (1 | g)
   sigma ~ a + d * tanh(x), nl=true
-  a ~ 1 + (1 | g)
-  d ~ f
-  prior a ~ normal(0, 1)
+  a + d ~ f + (1 |p| g)
+  prior a.Intercept ~ normal(0, 1)
   prior d.Intercept ~ normal(0, 0.5)
 """,
     "chained, and shared by sigma": """
