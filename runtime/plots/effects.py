@@ -207,8 +207,8 @@ def numbers_of(compiled: Compiled) -> tuple[str, ...]:
     columns += [*population.effects, *population.by_threshold]
     for main in bound.mains:
         parts = (main, *made_of(main.body, bound.predictors))
-        columns += [column for part in parts for column in part.population.effects]
         columns += known_columns(part.body for part in parts)
+        columns += [column for part in parts for column in part.population.effects]
     read = (numbers_read((one,), prepared.table, prepared.computed) for one in columns)
     return tuple(dict.fromkeys(name for names in read for name in names))
 
