@@ -119,8 +119,10 @@ class Arrays(Operations):
     @staticmethod
     def log_com_sum(eta: Any, shape: Any, low: Any, high: Any) -> Any:
         """Return the log of a sum over counts of Conway, Maxwell and Poisson."""
-        given = (np.real(one) for one in (eta, shape, low, high))
-        return _moved(compoisson.log_com_sum(ARRAYS, *given), (eta, shape))
+        given = [np.real(one) for one in (eta, shape, low, high)]
+        stepped = np.iscomplexobj(eta) or np.iscomplexobj(shape)
+        found = compoisson.log_com_sum(ARRAYS, *given, slopes=stepped)
+        return _moved(found, (eta, shape))
 
     @staticmethod
     def log_skew_tail(z: Any, a: Any) -> Any:
