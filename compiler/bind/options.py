@@ -114,6 +114,10 @@ def _parameter(
         own = ", ".join(f"`{dpar.name}`" for dpar in family.dpars)
         beside = f"it has {own}" if own else "it has none beside its mean"
         return (f"`{family.name}` has no parameter `{name}`: {beside}",)
+    owners = [f.name for f in FAMILIES.values() if name in {d.name for d in f.dpars}]
+    if not written and "gaussian" not in owners:
+        listed = ", ".join(f"`family={one}`" for one in owners)
+        return (f"it is a parameter of {listed}; `family=` is not said here",)
     number = sink.source.slice(option.value.span)
     return (_fixed_by(name, number),)
 

@@ -36,7 +36,8 @@ class Reference:
     text
         As it would be written: ``sd[subj, Intercept]``.
     kind
-        ``b``, ``sd``, ``cor``, ``r`` (effects of groups), ``threshold``, ``simo``
+        ``b``, ``sd``, ``cor``, ``r`` (effects of groups), ``threshold``, ``bcs``
+        (effects on single thresholds), ``simo``
         (steps of monotonic terms), ``sbhaz`` (shares of splines), ``line`` (of a
         question about cells), ``icc``, ``r2``, or the name of what has one number:
         ``Intercept``, ``sigma``.

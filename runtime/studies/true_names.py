@@ -103,6 +103,8 @@ class TrueNames:
             return f"{effects.cor[:-1]}, {pair}]"
         if variable in self.steps:
             return f"{self.steps[variable]}, {places[0] + 1}]"
+        if variable.endswith("bcs"):
+            return self._threshold_effect(variable, places[0])
         called = self.whole.get(variable, variable)
         inside = ", ".join(self._labels(variable, places))
         return f"{called}[{inside}]" if inside else called
@@ -124,6 +126,14 @@ class TrueNames:
     def _single(self) -> frozenset[str]:
         """Variables with an axis of one number, which is not named."""
         return frozenset(one.sd for _, one in each_persons(self.compiled.lowered))
+
+    def _threshold_effect(self, variable: str, place: int) -> str:
+        prefix = variable.removesuffix("bcs")
+        members = self.compiled.joint.members
+        member = next(one for one in members if one.prefix == prefix)
+        count = len(member.response.categories) - 1
+        column = member.main.population.by_threshold[place // count]
+        return f"{self.whole[variable]}[{column.name}, {place % count + 1}]"
 
     def _threshold(self, prefix: str, place: int) -> str:
         """Return what a threshold is called in brackets: ``2``, ``a, 2`` of items."""

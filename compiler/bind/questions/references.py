@@ -12,7 +12,7 @@ from dataclasses import replace
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text, name_text, string_text
 from varying.grammar.tokens import raw_level
-from varying.grammar.tree import Name, Number, Ref, RefPart, Target
+from varying.grammar.tree import Name, Ref, Target
 
 from ...distributions.correlations import pairs
 from ...families.composition.logistic_normal import LNCOR
@@ -24,6 +24,7 @@ from ..priors.targets import matches
 from ..question import Reference
 from .effect_references import correlation, effect, is_of_another
 from .scope import SHOWN, Scope, several
+from .threshold_effects import number_of, threshold_effect
 
 __all__ = ["refer", "refer_to_line"]
 
@@ -47,6 +48,8 @@ def refer(target: Target, scope: Scope, sink: Sink) -> Reference | None:
             return correlation(target, dpar, refs, scope, sink)
         case "simo" if dpar in scope.parts and refs:
             return _step(target, dpar, refs, scope, sink)
+        case "bcs" if target.name.text in scope.targets.kinds():
+            return threshold_effect(target, dpar, refs, scope, sink)
         case "sbhaz" if target.name.text in scope.targets.kinds():
             return _share(target, refs, scope, sink)
         case "r" if dpar in scope.parts and refs:
@@ -107,7 +110,7 @@ def _of_each_response(target: Target, scope: Scope) -> list[Target]:
     """
     dpar, _, base = target.name.text.rpartition(".")
     kinds = scope.targets.kinds()
-    looked_up = ("threshold", "cor", LNCOR, *SIMPLEXES, "r")
+    looked_up = ("threshold", "bcs", "cor", LNCOR, *SIMPLEXES, "r")
     if base not in looked_up or target.name.text in kinds:
         return []
     found = []
@@ -199,7 +202,7 @@ def _threshold(
     if not refs and count != 1:
         several(target, [f"{kind}[{k}]" for k in range(1, count + 1)], sink)
         return None
-    number = _number(refs[0]) if len(refs) == 1 else None
+    number = number_of(refs[0]) if len(refs) == 1 else None
     if not refs:
         number = 1
     if number is None or not 1 <= number <= count:
@@ -222,7 +225,7 @@ def _of_item(
     """Return a threshold of an item: ``threshold[a, 2]``."""
     kind = target.name.text
     level = ref_text(refs[0]) if len(refs) == 2 else ""
-    number = _number(refs[1]) if len(refs) == 2 else None
+    number = number_of(refs[1]) if len(refs) == 2 else None
     place = items.levels.index(level) if level in items.levels else None
     if place is None or number is None or not 1 <= number <= items.cuts[place]:
         sink.add(
@@ -275,15 +278,6 @@ def _residual(
     return None
 
 
-def _number(ref: Ref) -> int | None:
-    match ref.parts:
-        case (RefPart(base=Number() as number, level=None),) if (
-            number.value.is_integer()
-        ):
-            return int(number.value)
-    return None
-
-
 # ---- steps of monotonic terms --------------------------------------------------------
 
 
@@ -291,7 +285,7 @@ def _step(
     target: Target, dpar: str, refs: Sequence[Ref], scope: Scope, sink: Sink
 ) -> Reference | None:
     """Return the share of one step: ``simo[mo(income), 2]``."""
-    number = _number(refs[-1])
+    number = number_of(refs[-1])
     named = refs if number is None else refs[:-1]
     whole = replace(target, refs=tuple(named) or None)
     found = [scalar for _, scalar in matches(whole, scope.targets, sink)]
@@ -329,7 +323,7 @@ def _share(
     """Return the share of one spline of a baseline hazard: ``sbhaz[2]``."""
     kind, (dpar, _, base) = target.name.text, target.name.text.rpartition(".")
     (whole,) = [one for one in scope.targets.scalars if one.kind == kind]
-    number = _number(refs[0]) if len(refs) == 1 else None
+    number = number_of(refs[0]) if len(refs) == 1 else None
     if not refs:
         several(target, [f"{kind}[{k}]" for k in range(1, whole.size + 1)], sink)
         return None

@@ -365,7 +365,7 @@ ASKED = [
     "column y: factor(u, v, w)\ny ~ x + (1 | g), family=categorical\n"
     "  c ~ x, family=negbinomial",
     "cbind(u, v, w) ~ x, family=logistic_normal\n  y ~ x",
-    "column y: ordered(1..4)\ny ~ z, family=sratio\n  disc ~ 0 + x\n  c ~ x + (1 | g)",
+    "column y: ordered(1..4)\ny ~ cs(x + z), family=sratio\n  c ~ x + (1 | g)",
     "mvbind(y, w) ~ x, rescor=true",
     "y ~ x, family=mixture(gaussian, gaussian, student)",
 ]
@@ -386,7 +386,7 @@ def test_what_is_missing_is_named_as_a_truth_names_it(spec: str) -> None:
             asked = re.findall(r"`([^`]*) = \.\.\.`", one.notes[0])
             assert asked and not given.keys() & set(asked)
             given |= {name: VALUES.get(_kind(name), 0.4) for name in asked}
-            given |= {n: int(n[-2]) for n in asked if "threshold" in n}
+            given |= {n: int(n[-2]) for n in asked if "threshold[" in n}
             continue
         return
     raise AssertionError(given)
