@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..distributions.density import arrays
-from .between import NEAR, Inside, log_between
+from .between import NEAR, Inside, chance, log_between
 from .combined.limits import base_name, is_whole
 from .family import Family
 
@@ -297,7 +297,8 @@ def log_mass_between(
 ) -> Array:
     """Return the log probability of ``low < y <= high``.
 
-    By the smaller tail; of ends that are near each other, by the density between.
+    Of a response that comes with an answer, of both. By the smaller tail; of ends that
+    are near each other, by the density between.
 
     Parameters
     ----------
@@ -311,6 +312,10 @@ def log_mass_between(
     from . import FAMILIES
 
     of = FAMILIES[family]
+    if of.answers is not None and of.tails is not None:
+        # with the answer, as densities are
+        names = (of.predictor, *(dpar.name for dpar in of.dpars), *of.known)
+        return chance(of.tails, [arguments[name] for name in names], low, high)
     tails = cdf_of(of)
     assert tails is not None
     with np.errstate(all="ignore"):
