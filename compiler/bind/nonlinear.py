@@ -38,8 +38,9 @@ from .offsets import bind_offsets
 from .options import read_options
 
 _RESULTS = "it is a name of something else among the results"
-#: Names that targets of priors and results have already, and what to do.
+#: What effects are called in a formula of terms.
 _EFFECTS = "b"
+#: Names that targets of priors and results have already, and what to do.
 _TAKEN = dict.fromkeys(("Intercept", "threshold", "sd", "cor", "r", "mu"), _RESULTS)
 
 
@@ -104,14 +105,27 @@ def can_be_called(name: str, linear: bool) -> bool:
 
     ``linear`` says that the response has a formula of terms, whose effects are ``b``.
     """
-    taken = name in _TAKEN or (linear and name == _EFFECTS)
-    return not taken and "." not in name and name_text(name) == name
+    return _why_not(name, linear) is None
+
+
+def _why_not(name: str, linear: bool) -> str | None:
+    """Return why a parameter cannot have a name; None: it can."""
+    if linear and name == _EFFECTS:
+        return f"`{name}` are the effects in the formula of the response"
+    if name in _TAKEN:
+        return _TAKEN[name]
+    if "." in name or name_text(name) != name:
+        return (
+            "it is a name without blanks, dots or other signs: a dot parts a "
+            "parameter from what is of it, as in `a.Intercept`"
+        )
+    return None
 
 
 def nonlinear(
     model: ModelStatement, family: Family | None, schema: Schema, sink: Sink
 ) -> NonLinear | None:
-    """Return the formulas of a response that are not linear; None where all are.
+    """Return the formulas of a response that are not linear; None: there are none.
 
     An indented formula is one of the family's if that has such a parameter; else it is
     about a part of what is calculated if its name stands there, or is no column.
@@ -205,17 +219,13 @@ def _is_inner(
 ) -> bool:
     """Whether a name can be a part of what is calculated; else it is reported."""
     text, inside = name.text, names_in(curves)
-    if text in inside and not can_be_called(text, linear):
+    why = _why_not(text, linear) if text in inside else None
+    if why is not None:
         sink.add(
             "invalid-argument",
             name.span,
             f"a parameter of a formula that is not linear cannot be called `{text}`",
-            _TAKEN[text]
-            if text in _TAKEN
-            else f"`{text}` are the effects in the formula of the response"
-            if text == _EFFECTS
-            else "it is a name without blanks, dots or other signs: a dot parts a "
-            "parameter from what is of it, as in `a.Intercept`",
+            why,
         )
         return True
     if text in inside and text not in dpars:

@@ -40,7 +40,7 @@ def bind_parts(
     model
         The model whose indented formulas they are.
     curves
-        The formulas that are not linear; None: all are.
+        The formulas that are not linear; None: there are none.
     family
         None if its name is at fault: then nothing is known of its parameters.
     prepared
