@@ -290,18 +290,29 @@ def _cells(
     def factors(columns: Sequence[DesignColumn]) -> dict[str, tuple[str, ...]]:
         return dict(factors_of(columns, table, computed))
 
-    columns = [*draft.population.known, *item_columns(draft.response)]
-    main = factors(columns)
-    further: dict[str, tuple[str, ...]] = {}
+    def numbers(columns: Sequence[DesignColumn]) -> frozenset[str]:
+        return frozenset(numbers_read(columns, table, computed))
+
     inside = made_of(draft.body, draft.others)
+    columns = [
+        *draft.population.known,
+        *item_columns(draft.response),
+        *known_columns([draft.body]),
+    ]
+    others: list[tuple[str, list[DesignColumn]]] = []
     for part in draft.others:
-        columns += part.population.known
-        own = factors(part.population.known)
+        own = [*part.population.known, *known_columns([part.body])]
         if part in inside or part.main:  # what is calculated; further main ones
-            main |= own
+            columns += own
         else:
-            further |= {name: (*further.get(name, ()), part.dpar) for name in own}
-    columns += known_columns([draft.body, *(part.body for part in draft.others)])
+            others.append((part.dpar, own))
+    main, main_numbers = factors(columns), numbers(columns)
+    further: dict[str, tuple[str, ...]] = {}
+    for dpar, own in others:
+        columns += own
+        for name in {**factors(own), **dict.fromkeys(sorted(numbers(own)))}:
+            if name not in main and name not in main_numbers:
+                further[name] = (*further.get(name, ()), dpar)
     groupings = {
         (draft.family.predictor if draft.family is not None else ""): draft.groupings,
         **{part.dpar: part.groupings for part in draft.others},
@@ -316,9 +327,10 @@ def _cells(
     return ModelCells(
         main,
         {**factors(effects), **by, **factors(columns)},
-        frozenset(numbers_read([*columns, *effects], table, computed)),
-        {name: dpars for name, dpars in further.items() if name not in main},
-        frozenset(factors(effects)),
+        numbers([*columns, *effects]),
+        main_numbers,
+        further,
+        numbers(effects) | factors(effects).keys(),
         draft.guessed,
         draft.family,
         None if draft.link is None else draft.link.name,

@@ -35,6 +35,7 @@ from ...data.levels import level_spelled
 from ...prepare.rows import Prepared
 from ..question import (
     SUCCESS,
+    CellGroups,
     CellQuestion,
     DesignCell,
     NamedWeights,
@@ -120,6 +121,9 @@ VERB_OF: Mapping[type, Verb] = {
 }
 
 
+_OF_GROUPS = "it is among the group effects only, and a contrast is of the population"
+
+
 @dataclass(slots=True)
 class _Binder:
     """Binds one statement."""
@@ -129,6 +133,7 @@ class _Binder:
     prepared: Prepared
     sink: Sink
     scale: Scale = "response"
+    groups: CellGroups = "zero"
 
     @property
     def verb(self) -> Verb:
@@ -146,7 +151,7 @@ class _Binder:
         )
         at = {} if choices is None else choices.at
         if choices is not None:
-            self.scale = choices.scale
+            self.scale, self.groups = choices.scale, choices.groups
         parts: list[FactorWeights] | None = []
         pairs: tuple[tuple[str, DesignCell, DesignCell], ...] = ()
         terms: ByLevels | None = []
@@ -193,6 +198,8 @@ class _Binder:
         if clash is not None:
             self._twice(clash.name)
             return None
+        if any([self._is_same(option.name) for option in statement.options]):
+            return None
         text = cells_text(statement)
         every = [*(n for n, _ in parts), *(n for n, _ in lines), *(n for n, _ in fixed)]
         factors = self.cells.every
@@ -227,7 +234,7 @@ class _Binder:
         found = cells.levels(name.text, self.scale)
         if found is not None or cells.forgives(name.text):
             return found
-        if name.text in cells.further:
+        if name.text in cells.further and self.scale == "link":
             self._of_another(name)
             return None
         if name.text in cells.numbers:
@@ -246,11 +253,7 @@ class _Binder:
             name.text, known, name.span, "its predictors", name_text
         )
         if name.text in cells.grouped:
-            notes = (
-                "it is among the group effects only, and a contrast is of the "
-                "population",
-            )
-            fix = None
+            notes, fix = (_OF_GROUPS,), None
         elif name.text in cells.grouping_factors:
             notes = (
                 "it is a grouping factor: an answer is about the population of its "
@@ -268,13 +271,25 @@ class _Binder:
         )
         return None
 
+    def _is_same(self, name: Name) -> bool:
+        """Whether what is asked for does not differ by a predictor; if so report it."""
+        if self.cells.differs(name.text, self.scale, self.groups):
+            return False
+        if name.text in self.cells.further:
+            self._of_another(name)
+        else:
+            message = f"the main predictor does not differ by `{name.text}`"
+            self.sink.add("factor-not-in-model", name.span, message, _OF_GROUPS)
+        return True
+
     def _of_another(self, name: Name) -> None:
-        """Report a factor by which the main predictor does not differ."""
+        """Report a predictor by which the main one does not differ."""
         dpars = " and ".join(f"`{one}`" for one in self.cells.further[name.text])
+        what = "factor" if name.text in self.cells.every else "numeric predictor"
         self.sink.add(
             "factor-not-in-model",
             name.span,
-            f"the main predictor has no factor `{name.text}`: the formula of {dpars} "
+            f"the main predictor has no {what} `{name.text}`: the formula of {dpars} "
             "has",
             "the scale is that of the main predictor, which does not differ by it; "
             "`scale=response`, `scale=quantile[0.9]` and the like are of the whole "
@@ -357,7 +372,7 @@ class _Binder:
         """Return the numeric predictor that a slope is of."""
         name = unwrap(node)
         if isinstance(name, Name) and name.text in self.cells.numbers:
-            return name.text
+            return None if self._is_same(name) else name.text
         if isinstance(name, Name) and self.cells.forgives(name.text):
             return None
         text = expression_text(node)
@@ -436,6 +451,9 @@ class _Binder:
                 whole = False
                 continue
             several = None
+            if name in self.cells.numbers and self._is_same(part.factor):
+                whole = False
+                continue
             if name in self.cells.numbers:
                 values = read_values(unwrap(part.weights), name, self.sink)
                 if values is not None:

@@ -23,10 +23,12 @@ class ModelCells:
         Those of the other formulas and of group effects too.
     numbers
         Numeric predictors of all formulas.
+    main_numbers
+        Those of the main predictor's population part.
     further
-        Factors that only formulas of further parameters have: of which.
+        Predictors that only formulas of further parameters have: of which.
     grouped
-        Factors of group effects.
+        Predictors of group effects.
     guessed
         Names that a fault may have kept out of the formula; None: any.
     family, link, categories
@@ -49,6 +51,7 @@ class ModelCells:
     factors: Mapping[str, tuple[str, ...]]
     every: Mapping[str, tuple[str, ...]]
     numbers: frozenset[str]
+    main_numbers: frozenset[str]
     further: Mapping[str, tuple[str, ...]]
     grouped: frozenset[str]
     guessed: frozenset[str] | None
@@ -65,8 +68,16 @@ class ModelCells:
     def levels(self, name: str, scale: Scale) -> tuple[str, ...] | None:
         """Return the levels of a factor by which what ``scale`` says may differ."""
         if name in self.further and scale != "link":
-            return self.every[name]
+            return self.every.get(name)
         return self.factors.get(name)
+
+    def differs(self, name: str, scale: Scale, groups: CellGroups) -> bool:
+        """Whether what is asked for may differ by a predictor of the model."""
+        if scale != "link" or name in self.factors or name in self.main_numbers:
+            return True
+        if name in self.grouped:
+            return groups == "fitted" or (groups == "average" and not self.linear)
+        return name not in self.further
 
     def forgives(self, name: str) -> bool:
         """Whether a fault may be why the model has no such predictor."""

@@ -1,4 +1,4 @@
-"""Factors that only the formula of a further parameter has, on scales of the response.
+"""Predictors that only the formula of a further parameter has, by the scale.
 
 What is expected is written out, by SciPy's distributions where there is one.
 """
@@ -37,6 +37,7 @@ def data() -> pd.DataFrame:
             "y": [0.3, 1.5, -0.4, 2.2, 0.9, 0.1, 1.1, 0.6],
             "k": [0, 1, 2, 0, 3, 1, 0, 2],
             "f": ["a", "b"] * 4,
+            "z": [0.0, 1.5, 1.0, 0.5, 2.0, 0.0, 1.0, 2.5],
         }
     )
 
@@ -81,15 +82,56 @@ def test_means_and_contrasts(model: str, scale: str, expected: Array) -> None:
     np.testing.assert_allclose(difference, expected[:, 1] - expected[:, 0], rtol=1e-7)
 
 
-@pytest.mark.parametrize("question", ["means f", "contrast f: b - a"])
-def test_the_scale_of_the_main_predictor_names_the_parameter(question: str) -> None:
-    with pytest.raises(varying.ModelError, match="the formula of `sigma` has"):
-        varying.compile(f"{SPREAD}\n{question}\n", data())
+@pytest.mark.parametrize(
+    ("own", "question"),
+    [
+        ("f", "means f"),
+        ("f", "contrast f: b - a"),
+        ("f", "means 1, f=[a, b]"),
+        ("z", "slope z"),
+        ("z", "contrast z: 1 - 0"),
+        ("z", "means z, z=[0, 1]"),
+        ("z", "means 1, z=0"),
+    ],
+)
+def test_the_scale_of_the_main_predictor_names_the_parameter(
+    own: str, question: str
+) -> None:
+    spec = f"y ~ 1\n  sigma ~ {own}\n{question}\n"
+    with pytest.raises(varying.ModelError, match="the formula of `sigma` has") as found:
+        varying.compile(spec, data())
+    assert [one.rule for one in found.value.diagnostics] == ["factor-not-in-model"]
 
 
-def test_effects_of_groups_do_not_hide_them() -> None:
-    # `f` is a factor of group effects as well, which alone would be no cell
-    spec = "y ~ 1 + (0 + f | k)\n  sigma ~ f\nmeans f, scale=response\n"
-    found = compile_spec(Request(Source(spec), table_from_frame(data())))
-    (question,) = found.joint.questions.cells
-    assert question.by == (("f", ("a", "b")),)
+@pytest.mark.parametrize("question", ["slope z", "means 1, z=[0, 1]"])
+@pytest.mark.parametrize(
+    ("spec", "options", "refused"),
+    [
+        ("y ~ 1 + (0 + z | f)", "", True),
+        ("y ~ 1 + (0 + z | f)", ", groups=fitted", False),
+        ("y ~ 1\n  sigma ~ z", ", scale=quantile[0.9]", False),
+        ("y ~ z\n  sigma ~ z", "", False),
+        ("y ~ exp(a), nl=true\n  a ~ z", "", False),
+        ("y ~ exp(a), nl=true\n  a ~ 1 + (0 + z | f)", ", groups=average", False),
+        ("y ~ exp(a) * z, nl=true\n  a ~ 1", "", False),
+        ("y ~ 1\n  sigma ~ exp(a) * z, nl=true\n  a ~ 1", "", True),
+        ("y ~ 1\n  sigma ~ exp(a), nl=true\n  a ~ z", "", True),
+    ],
+)
+def test_numbers_by_which_the_main_predictor_differs(
+    spec: str, options: str, refused: bool, question: str
+) -> None:
+    starts = {
+        "  a ~ ": "prior a.Intercept ~ normal(0, 1)\n",
+        "  a ~ z": "prior a.b ~ normal(0, 1)\n",
+        "  a ~ 1 + (": "prior a.sd ~ exponential(1)\n",
+    }
+    priors = "".join(prior for start, prior in starts.items() if start in spec)
+    source = Source(f"{spec}\n{priors}{question}{options}\n")
+    try:
+        found = compile_spec(Request(source, table_from_frame(data())))
+    except varying.ModelError as error:
+        rules = [one.rule for one in error.diagnostics if one.severity == "error"]
+        assert refused and rules == ["factor-not-in-model"]
+    else:
+        assert not refused and len(found.joint.questions.cells) == 1
