@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,41 @@ from varying.compiler.program.expressions import (
 )
 from varying.compiler.program.ir import Program
 
-__all__ = ["with_fixed"]
+__all__ = ["FixedValues", "with_fixed"]
 
 Array = NDArray[Any]
+
+#: How near a number that is given is to one of the spec if they are the same.
+_SAME = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class FixedValues:
+    """Values of variables, with those that the spec gives.
+
+    Attributes
+    ----------
+    values
+        By name: what was given, and where nothing was, what the spec fixes; else NaN.
+    fixed
+        What the spec fixes alone, of the variables of which it fixes any.
+    """
+
+    values: Mapping[str, Array]
+    fixed: Mapping[str, Array]
+
+    def contradicts(self, name: str, places: tuple[int, ...]) -> float | None:
+        """Return what the spec fixes one value at, if it is another; else None."""
+        if name not in self.fixed:
+            return None
+        value, own = float(self.values[name][places]), float(self.fixed[name][places])
+        same = math.isnan(own) or math.isclose(value, own, rel_tol=_SAME, abs_tol=_SAME)
+        return None if same else own
 
 
 def with_fixed(
     values: Mapping[str, Array], program: Program, sizes: Mapping[str, int]
-) -> dict[str, Array]:
+) -> FixedValues:
     """Return values of variables, those without one as the spec fixes them.
 
     Parameters
@@ -37,16 +65,19 @@ def with_fixed(
         How long each axis is.
     """
     found = {name: np.array(value) for name, value in values.items()}
+    own: dict[str, Array] = {}
     # in their order: a parameter that is another one comes after it
     for node in program.derived:
         value = found.get(node.name)
-        if value is None or not np.isnan(value).any():
+        if value is None:
             continue
         fixed = _fixed(node.expression, found, program, sizes)
-        if fixed.size == value.size:
-            fixed = fixed.reshape(value.shape)
+        if fixed is None or fixed.size != value.size:
+            continue
+        if not np.isnan(fixed).all():
+            own[node.name] = fixed = fixed.reshape(value.shape)
             found[node.name] = np.where(np.isnan(value), fixed, value)
-    return found
+    return FixedValues(found, own)
 
 
 def _fixed(
@@ -54,8 +85,11 @@ def _fixed(
     values: Mapping[str, Array],
     program: Program,
     sizes: Mapping[str, int],
-) -> Array:
-    """Return what is known of an expression as a vector; NaN where nothing is."""
+) -> Array | None:
+    """Return what is known of an expression as a vector, NaN where nothing is.
+
+    None of what is computed, of which not even the size is known.
+    """
     match expression:
         case Const(value=value):
             return np.atleast_1d(np.asarray(value, dtype=float))
@@ -66,5 +100,8 @@ def _fixed(
             return np.full(math.prod(sizes[axis] for axis in axes), np.nan)
         case Assemble(parts=parts, order=order):
             each = [_fixed(part, values, program, sizes) for part in parts]
-            return np.concatenate(each)[list(order)]
-    return np.full(1, np.nan)
+            known = [one for one in each if one is not None]
+            if len(known) < len(each):
+                return None
+            return np.asarray(np.concatenate(known)[list(order)])
+    return None

@@ -38,7 +38,7 @@ from ..draws.names import names_of
 from ..files.spec_file import read_source
 from ..interface.arguments import ArgumentError, given
 from ..questions.quantities import variable_of
-from .fixed_values import with_fixed
+from .fixed_values import FixedValues, with_fixed
 from .true_names import TrueNames
 from .true_thresholds import check_thresholds
 
@@ -313,7 +313,9 @@ def values_of(truth: Truth, compiled: Compiled) -> dict[str, Array]:
     _check(values, spans, program, true_names, sink)
     check_thresholds(values, seen, compiled, sink)
     if not sink.failed:
-        values = with_fixed(values, program, sizes)
+        known = with_fixed(values, program, sizes)
+        values = dict(known.values)
+        _check_fixed(known, seen, true_names, sink)
         missing = list(_missing(values, program, true_names))
         if missing:
             listed = ", ".join(f"`{name} = ...`" for name in missing[:_LISTED])
@@ -330,6 +332,28 @@ def values_of(truth: Truth, compiled: Compiled) -> dict[str, Array]:
     if sink.failed:
         raise ModelError(sink.sorted())
     return values
+
+
+def _check_fixed(
+    known: FixedValues,
+    lines: Mapping[tuple[str, tuple[int, ...]], TrueParameter],
+    names: TrueNames,
+    sink: Sink,
+) -> None:
+    """Report values of a truth where the spec fixes others."""
+    for (variable, places), line in lines.items():
+        own = known.contradicts(variable, places)
+        if own is None:
+            continue
+        name = names.at(variable, places)
+        said = float(known.values[variable][places])
+        sink.add(
+            "truth-value",
+            line.span,
+            f"the spec fixes `{name}` at {own:.12g}, and the truth says {said:.12g}",
+            f"a fit would hold it at {own:.12g}, whatever the data are: leave the line "
+            "out, or say another value in the spec",
+        )
 
 
 def _nodes(program: Program) -> dict[str, Parameter | Derived]:

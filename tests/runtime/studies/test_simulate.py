@@ -341,6 +341,45 @@ def test_a_truth_that_is_none(name: str) -> None:
     assert one.source.name == "truth"
 
 
+#: Specs that fix a parameter, what a truth says of it, and what is said of that.
+FIXED = [
+    (
+        "y ~ 1\n  prior sigma = 1",
+        {"sigma": 2},
+        "fixes `sigma` at 1, and the truth says 2",
+    ),
+    ("y ~ 1\n  prior sigma = 1", {"sigma": 1}, ""),
+    ("y ~ z\n  prior b[z] = 0.1", {"sigma": 1, "b[z]": 1}, "fixes `b[z]` at 0.1"),
+    ("y ~ z\n  prior b[z] = 0.1", {"b[z]": 0.1, "sigma": 1}, ""),
+    (
+        "y ~ 1\n  sigma ~ 1\n  prior sigma.Intercept = -1",
+        {"sigma.Intercept": 0},
+        "at -1",
+    ),
+]
+TWO = "y ~ 1, family=mixture(gaussian, gaussian)\n  prior sigma2 = sigma1"
+OF_TWO = {"mu1.Intercept": 0, "mu2.Intercept": 1, "theta1": 0.5, "sigma1": 0.5}
+FIXED += [
+    (TWO, {**OF_TWO, "sigma2": 1}, "fixes `sigma2` at 0.5, and the truth says 1"),
+    (TWO, {**OF_TWO, "sigma2": 0.5}, ""),
+]
+
+
+@pytest.mark.parametrize(("spec", "truth", "message"), FIXED)
+def test_what_the_spec_fixes_has_no_other_value(
+    spec: str, truth: dict[str, float], message: str
+) -> None:
+    whole = truth if "mixture" in spec else {"Intercept": 1, **truth}
+    if not message:
+        assert len(varying.simulate(spec, whole, design(4), seed=1)) == 16
+        return
+    with pytest.raises(ModelError, match=re.escape(message)) as caught:
+        varying.simulate(spec, whole, design(4))
+    (one,) = caught.value.diagnostics
+    assert one.rule == "truth-value"
+    assert one.source.slice(one.span).startswith(list(whole)[-1])
+
+
 def test_lines_of_a_truth() -> None:
     text = "Intercept = 1\n\n  # of x\nb[x] = 1  # here\n \nsigma = 1\n\n"
     assert len(varying.simulate("y ~ x", text, design(4), seed=1)) == 16
