@@ -350,15 +350,16 @@ of answers at the lower bound; of those at the upper one with :math:`-\mu` and
 bound; ``bs``, the :math:`a` of the formula (positive), the distance of the bounds;
 ``ndt``, the :math:`\theta` (positive), the time of all that is no decision; ``bias``,
 the :math:`w` (between 0 and 1), where evidence starts; ``dec`` says of each row whether
-its answer is the upper one (1) or the lower one (0). What is drawn of a row is a time
-given its answer. In questions ``scale=prob[upper]`` is the probability of the upper
-answer, :math:`(1 - e^{-2 \mu a w}) / (1 - e^{-2 \mu a})`, ``scale=response`` the
-mean time of that answer, ``scale=quantile[0.9]`` a quantile of it and
-``scale=prob[>1.2]`` how often it is longer. A row that is censored from the right,
-``rt | dec(answer) + cens(late)``, is one without an answer by then, whichever it would
-have been: what ``dec`` says of it counts for nothing. ``trunc`` is of the times of both
-answers. References: Navarro & Fuss (2009), Fast and
-accurate calculations for first-passage times in Wiener diffusion models, Journal of
+its answer is the upper one (1) or the lower one (0); of two levels that are declared,
+``column answer: factor(wrong, right)``, the second is the upper one. What is drawn of a
+row is a time given its answer. In questions ``scale=prob[upper]`` is the probability
+of the upper answer, :math:`(1 - e^{-2 \mu a w}) / (1 - e^{-2 \mu a})`,
+``scale=response`` the mean time of that answer, ``scale=quantile[0.9]`` a quantile of
+it and ``scale=prob[>1.2]`` how often it is longer. A row that is censored from the
+right, ``rt | dec(answer) + cens(late)``, is one without an answer by then, whichever it
+would have been: what ``dec`` says of it counts for nothing. ``trunc`` is of the times
+of both answers. References: Navarro & Fuss (2009), Fast and accurate
+calculations for first-passage times in Wiener diffusion models, Journal of
 Mathematical Psychology 53, 222-230; of the distribution function Blurton, Kesselmeier &
 Gondan (2012), in the same journal 56, 470-475.
 """,
