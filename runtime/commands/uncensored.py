@@ -24,11 +24,17 @@ def say_uncensored(compiled: Compiled, response: str | None, what: str) -> None:
     what
         What is shown, in the plural.
     """
+    # commands begin without what families need
+    from varying.compiler.families.continuous.cox import baseline_of
+
     for one in compiled.each:
         bound = one.bound.response
         name = bound.name
         if bound.is_censored and response in (None, name):
-            until = ", until the last knot" if one.bound.family.events else ""
+            baseline = baseline_of(one.bound.family)
+            until = ""
+            if baseline is not None:
+                until = f", until the last knot, {baseline.knots[-1]:.6g}"
             note(
                 f"`{name}` is censored in the data: {what} are of `{name}` as it would "
                 f"be without censoring{until}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from varying.compiler.families.continuous.cox import baseline_of
+
 if TYPE_CHECKING:
     from varying.compiler.bind.question import CellQuestion
     from varying.compiler.compiled import Compiled
@@ -27,7 +29,7 @@ _TIMES: Mapping[str, str] = {
     "quantile": "of the {outcomes} quantile of the time of the upper answer",
 }
 #: Of times until an event, whose hazard is not known for ever.
-_UNTIL = "of the restricted mean: of times until the last knot"
+_UNTIL = "of the restricted mean: of times until the last knot, {last:.6g}"
 _ANSWER, _GIVEN = "each answer", "a time {0}, given the upper answer"
 #: What differences on the log scale of odds are.
 _RATIO = "ratio of the odds of {outcomes}"
@@ -66,8 +68,9 @@ def note_of(
     answers = bound.family.answers is not None
     if answers:
         form = _TIMES.get(question.scale, form)
-    if question.scale == "response" and bound.family.events:
-        form = _UNTIL
+    baseline = baseline_of(bound.family)
+    if question.scale == "response" and baseline is not None:
+        form = _UNTIL.format(last=baseline.knots[-1])
     outcomes = _ANSWER if answers else "each category"
     if question.outcomes is not None:
         outcomes = f"`{question.outcomes.text}`"

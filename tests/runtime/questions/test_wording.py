@@ -16,7 +16,17 @@ from varying.runtime.questions.wording import note_of
     [
         ("y", "gaussian", "of the mean of the response"),
         ("y | cens(d)", "weibull", "of the mean of the response"),
-        ("y | cens(d)", "cox", "of the restricted mean: of times until the last knot"),
+        # around the times: a fiftieth of their range, 1.9, beyond the last of them
+        (
+            "y | cens(d)",
+            "cox",
+            "of the restricted mean: of times until the last knot, 2.438",
+        ),
+        (
+            "y | cens(d) + bhaz(boundary=[0, 24])",
+            "cox",
+            "of the restricted mean: of times until the last knot, 24",
+        ),
         ("y | dec(d)", "wiener", "of the mean time of the upper answer"),
     ],
 )
