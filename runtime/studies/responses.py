@@ -10,12 +10,13 @@ import numpy as np
 from varying.grammar.diagnostics import ModelError, Sink
 from varying.grammar.parser import parse
 from varying.grammar.printer import name_text
-from varying.grammar.tree import ColumnStatement, LetStatement, LevelRange
+from varying.grammar.tree import LetStatement
 from varying.grammar.walk import column_names
 
-from .answers import stand_in_answers
+from .answers import Answers, answers_of
 from .cut_off import CutOff, cut_off
 from .faults import undrawable
+from .stated import stated_levels, whole_numbers
 from .times import Times, times_of
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ __all__ = ["check_read", "with_responses"]
 
 def with_responses(
     source: Source, table: Table, model: str | None
-) -> tuple[Table, dict[str, Times], dict[str, CutOff]]:
+) -> tuple[Table, dict[str, Times], dict[str, CutOff], dict[str, Answers]]:
     """Return a design with values that a response could have, in place of any.
 
-    And by their column between which knots times are, and where responses are cut off.
+    And by their column between which knots times are, where responses are cut off, and
+    what their answers are drawn into.
     """
     from varying.compiler.prepare.responses import family_named, responses_of
     from varying.compiler.prepare.subset import choices, subset_of, subsets
@@ -60,7 +62,14 @@ def with_responses(
                 rule="not-yet",
             )
     conditions = tuple(choices(spec, chosen))
-    _check_choices(spec, conditions, frozenset(one.text for one in written), source)
+    answers: dict[str, Answers] = {}
+    what = {one.text: f"the response `{one.text}`" for one in written}
+    for one in written:
+        told = answers_of(one, written, spec, table, source)
+        if told is not None:
+            answers[one.text] = told
+            what[told.column.name] = f"the answers `{told.column.name}`"
+    _check_choices(spec, conditions, what, source)
     columns: list[Column] = []
     times: dict[str, Times] = {}
     cut: dict[str, CutOff] = {}
@@ -78,15 +87,14 @@ def with_responses(
         ends = cut_off(one, family, spec, table, source, drawn, own)
         if ends is not None:
             cut[one.text] = ends
-            if _levels(one.text, spec) is None:
+            if stated_levels(one.text, spec) is None:
                 column = ends.stand_in(column)
         columns.append(column)
         if own is not None:
             times[one.text] = own
             columns += own.ended_at(column.values)
-    for one in written:
-        columns += stand_in_answers(one, written, spec, table, source)
-    return table.adding(columns), times, cut
+    columns += [told.column for told in answers.values()]
+    return table.adding(columns), times, cut, answers
 
 
 def check_read(compiled: Compiled, cut: Mapping[str, CutOff]) -> None:
@@ -111,11 +119,14 @@ def check_read(compiled: Compiled, cut: Mapping[str, CutOff]) -> None:
 def _check_choices(
     spec: Spec,
     conditions: Sequence[Choice],
-    responses: frozenset[str],
+    drawn: Mapping[str, str],
     source: Source,
 ) -> None:
-    """Refuse to choose rows by a response, which has no values before it is drawn."""
-    read = {name: f"the response `{name}`" for name in responses}
+    """Refuse to choose rows by what is drawn, which has no values before.
+
+    ``drawn`` says what each such column is.
+    """
+    read = dict(drawn)
 
     def what(node: Expr) -> str | None:
         found = (read[n.text] for n in column_names(node) if n.text in read)
@@ -166,9 +177,9 @@ def _stand_in(one: Written, spec: Spec, table: Table, source: Source) -> Column:
     rows = np.arange(table.rows)
     family = family_named(one.formula)
     kind = "continuous" if family is None else family.response
-    levels = _levels(one.text, spec)
+    levels = stated_levels(one.text, spec)
     if levels is not None:
-        numbers = _whole(levels)
+        numbers = whole_numbers(levels)
         if numbers is not None:
             chosen = np.array(numbers, dtype=np.float64)[rows % len(numbers)]
             return Column(one.text, Kind.INTEGER, chosen)
@@ -185,26 +196,3 @@ def _stand_in(one: Written, spec: Spec, table: Table, source: Source) -> Column:
     if kind == "continuous":
         return Column(one.text, Kind.NUMERIC, (rows + 1.0) / (table.rows + 1.0))
     return Column(one.text, Kind.INTEGER, (rows % 2).astype(np.float64))
-
-
-def _levels(name: str, spec: Spec) -> tuple[str, ...] | None:
-    """Return the levels that a ``column`` statement gives a response, if it does."""
-    for one in spec.statements:
-        if not isinstance(one, ColumnStatement) or one.type.levels is None:
-            continue
-        if name in {column.text for column in one.columns}:
-            found: list[str] = []
-            for level in one.type.levels:
-                if isinstance(level, LevelRange):
-                    found += map(str, range(level.low, level.high + 1))
-                else:
-                    found.append(level.text)
-            return tuple(found)
-    return None
-
-
-def _whole(levels: tuple[str, ...]) -> list[int] | None:
-    try:
-        return [int(level) for level in levels]
-    except ValueError:
-        return None

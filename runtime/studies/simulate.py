@@ -19,11 +19,11 @@ from varying.grammar.diagnostics import Diagnostic, ModelError, Sink
 from varying.grammar.parser import parse
 from varying.grammar.source import Source, Span
 
-from ..rows.answers import answer_columns, untold
+from ..rows.answers import answer_of, untold
 from ..rows.engine import Rows
 from ..rows.predict import joint_draws
 from ..sampling.settings import SamplerSettings
-from .answers import answered
+from .answers import Answers
 from .cut_off import CutOff
 from .faults import undrawable
 from .responses import check_read, with_responses
@@ -60,7 +60,7 @@ class Simulator:
     table
         The design: the rows that the model uses, with that response.
     told
-        By variable of a response the column of its answers, ``dec(answer)``.
+        By variable of a response what its answers are drawn into, ``dec(answer)``.
     times
         By column of times between which knots they are, of ``family=cox``.
     cut
@@ -71,7 +71,7 @@ class Simulator:
     questions: Compiled
     values: Mapping[str, Array]
     table: Table
-    told: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, Answers] = field(default_factory=dict)
     times: Mapping[str, Times] = field(default_factory=dict)
     cut: Mapping[str, CutOff] = field(default_factory=dict)
 
@@ -109,7 +109,7 @@ class Simulator:
         from varying.compiler.families.own import naming
 
         with naming(families):
-            with_response, times, cut = with_responses(source, table, model)
+            with_response, times, cut, answers = with_responses(source, table, model)
         try:
             joined = truth.joined(source)
             request = Request(joined, with_response, base, model, families=families)
@@ -120,11 +120,7 @@ class Simulator:
         rows = with_response.take(compiled.prepared.rows)
         cut = {name: one.take(compiled.prepared.rows) for name, one in cut.items()}
         check_read(compiled, cut)
-        told = {
-            likelihood.name: name
-            for likelihood in compiled.lowered.likelihoods
-            for name in answer_columns(compiled.lowered, likelihood)
-        }
+        told = _told(compiled, answers, rows, source)
         return cls(compiled, truth.left_out(compiled), values, rows, told, times, cut)
 
     def draw(self, sets: int, seed: int | None = None) -> Iterator[Table]:
@@ -163,8 +159,8 @@ class Simulator:
                 categories = each[variable].bound.response.categories
                 coded = values.attrs.get("coded") == "rank"
                 if values.ndim > 3:
-                    answer = self.table.columns[self.told[variable]]
-                    columns.append(answered(answer, values.values[0, place, :, 1]))
+                    answers = values.values[0, place, :, 1]
+                    columns.append(self.told[variable].drawn(answers))
                     values = values[..., 0]
                 name, response = names[variable], values.values[0, place]
                 _check_numbers(each[variable], response)
@@ -241,6 +237,25 @@ class Simulator:
                 effects[None],
             )
         return Dataset(variables, {"chain": [0], "draw": np.arange(sets)})
+
+
+def _told(
+    compiled: Compiled, answers: Mapping[str, Answers], rows: Table, source: Source
+) -> dict[str, Answers]:
+    """Return by variable what answers are drawn into, the lower one's value first."""
+    from varying.compiler.expressions.evaluation import evaluate
+
+    found: dict[str, Answers] = {}
+    names = {variable: name for name, variable in compiled.variables.items()}
+    for likelihood in compiled.lowered.likelihoods:
+        told = answer_of(compiled.lowered, likelihood)
+        if told is None:
+            continue
+        own = answers[names[likelihood.name]]
+        values = rows.columns[own.column.name].values
+        each = evaluate(told, compiled.prepared.table)
+        found[likelihood.name] = own.in_order(each, values, source)
+    return found
 
 
 def _check_numbers(compiled: Compiled, drawn: Array) -> None:

@@ -517,21 +517,62 @@ def test_times_are_drawn_together_with_their_answers() -> None:
     assert found.rt.mean() == pytest.approx(mean, abs=0.006)
 
 
+#: What says which answers are right, and the two values of their column.
+RIGHT = [
+    ("", "a", [0, 1]),
+    ("", "1 - a", [1, 0]),
+    ("", 'word == "right"', ["wrong", "right"]),
+    ("", 'word != "wrong"', ["wrong", "right"]),
+    ("", "two == 1", [2, 1]),
+    ('let ok = word == "right"', "ok", ["wrong", "right"]),
+    ('let ok = ifelse(word == "right", 1, 0)', "ok", ["wrong", "right"]),
+    ("column new: factor(wrong, right)", "new", ["wrong", "right"]),
+    ("column new: factor(wrong, right)", 'new == "wrong"', ["right", "wrong"]),
+    ("column new: factor(1, 2)", "new", [1, 2]),
+    ("column a: factor(lower, upper)", "a", ["lower", "upper"]),
+]
+
+
+@pytest.mark.parametrize(("above", "answer", "values"), RIGHT)
+def test_answers_are_drawn_into_the_column_that_is_read(
+    above: str, answer: str, values: list[Any]
+) -> None:
+    """Upper answers alone, nearly: a share of 1 / (1 + exp(-12))."""
+    rows = pd.DataFrame({"a": [0, 1] * 4, "two": [1, 2] * 4})
+    rows["word"] = ["wrong", "right"] * 4
+    spec = f"{above}\nrt | dec({answer}) ~ 1, family=wiener"
+    for drift, expected in zip((-6, 6), values, strict=True):
+        truth = {"Intercept": drift, "bs": 2, "ndt": 0.2, "bias": 0.5}
+        found = varying.simulate(spec, truth, rows, seed=1)
+        name = next(n for n in ("new", "word", "two", "a") if n in above + answer)
+        assert found[name].tolist() == [expected] * 8
+        assert found.columns.tolist().count("ok") == 0
+
+
 #: Specs of times and answers, and what cannot be drawn of them.
 ANSWERS = [
-    ("rt | dec(a == 1) ~ x", "into a column", "a == 1"),
+    ("rt | dec(a + b) ~ x", "reads `a` and `b`", "a + b"),
+    ("rt | dec(1) ~ x", "reads no column", "1"),
     ("rt | dec(a) ~ a", "stands in a formula", "a"),
     ("rt | dec(a) ~ x\n  bs ~ a", "stands in a formula", "a"),
-    ("column a: factor(lower, upper)\nrt | dec(a) ~ x", "`column` statement", "a"),
+    ('let ok = a == "r"\nrt | dec(ok) ~ x + ok', "stands in a formula", "ok"),
+    ('rt | dec(a == "right") ~ x', "which two values `a` has", 'a == "right"'),
+    ("column a: factor(l, m, r)\nrt | dec(a) ~ x", "with 3 levels", "a"),
+    (
+        'column a: factor(l, r)\nrt | dec(ifelse(a == "r", 1, 1)) ~ x',
+        "whose two values `l` and `r` are not one of each",
+        'ifelse(a == "r", 1, 1)',
+    ),
+    ("where a == 1\nrt | dec(a) ~ x", "the answers `a`", "where a == 1"),
 ]
 
 
 @pytest.mark.parametrize(("spec", "message", "place"), ANSWERS)
 def test_answers_that_cannot_be_drawn(spec: str, message: str, place: str) -> None:
-    first, *parts = spec.split("\n  ")
-    text = "\n  ".join([f"{first}, family=wiener", *parts])
-    with pytest.raises(ModelError, match="not-yet") as caught:
-        varying.simulate(text, {"Intercept": 1}, design(4))
+    text = re.sub("(rt .*)", r"\1, family=wiener", spec)
+    truth = {"Intercept": 1, "b[x[b]]": 0, "bs": 1, "ndt": 0.2, "bias": 0.5}
+    with pytest.raises(ModelError, match="not-yet|needs-truth") as caught:
+        varying.simulate(text, truth, design(4))
     (one,) = caught.value.diagnostics
     assert message in one.message
     assert one.source.slice(one.span) == place
