@@ -1,4 +1,4 @@
-"""Answers of a design: ``dec(answer)`` is drawn together with its response."""
+"""DrawnAnswers of a design: ``dec(answer)`` is drawn together with its response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from varying.compiler.prepare.responses import Written
     from varying.grammar.tree import Spec
 
-__all__ = ["Answers", "Companion", "answers_of", "column_beside"]
+__all__ = ["DrawnAnswers", "Companion", "answers_of", "column_beside"]
 
 #: How many answers there are.
 _TWO = 2
@@ -57,7 +57,7 @@ _ANSWERS = Companion(
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class DrawnAnswers:
     """What the answers of a response are drawn into.
 
     Attributes
@@ -76,7 +76,7 @@ class Answers:
 
     def in_order(
         self, told: NDArray[Any], values: NDArray[Any], source: Source
-    ) -> Answers:
+    ) -> DrawnAnswers:
         """Return the same with the value of the lower answer first.
 
         Parameters
@@ -119,7 +119,7 @@ class Answers:
 
 def answers_of(
     one: Written, written: Sequence[Written], spec: Spec, table: Table, source: Source
-) -> Answers | None:
+) -> DrawnAnswers | None:
     """Return what the answers of a response are drawn into; None: it has none.
 
     Raises
@@ -148,7 +148,7 @@ def answers_of(
         made = [let for let in lets if name in _columns_read(lets[let].name, lets)]
         _check_predictors({name, *made}, _ANSWERS, written, source)
         column, values = _two_values(name, value, spec, table, source)
-        return Answers(column, values, value.span)
+        return DrawnAnswers(column, values, value.span)
     return None
 
 

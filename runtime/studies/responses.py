@@ -13,7 +13,7 @@ from varying.grammar.printer import name_text
 from varying.grammar.tree import LetStatement
 from varying.grammar.walk import column_names
 
-from .answers import Answers, answers_of
+from .answers import DrawnAnswers, answers_of
 from .cut_off import CutOff, cut_off
 from .faults import undrawable
 from .stated import stated_levels, whole_numbers
@@ -32,7 +32,7 @@ __all__ = ["check_read", "with_responses"]
 
 def with_responses(
     source: Source, table: Table, model: str | None
-) -> tuple[Table, dict[str, Times], dict[str, CutOff], dict[str, Answers]]:
+) -> tuple[Table, dict[str, Times], dict[str, CutOff], dict[str, DrawnAnswers]]:
     """Return a design with values that a response could have, in place of any.
 
     And by their column between which knots times are, where responses are cut off, and
@@ -62,7 +62,7 @@ def with_responses(
                 rule="not-yet",
             )
     conditions = tuple(choices(spec, chosen))
-    answers: dict[str, Answers] = {}
+    answers: dict[str, DrawnAnswers] = {}
     what = {one.text: f"the response `{one.text}`" for one in written}
     for one in written:
         told = answers_of(one, written, spec, table, source)

@@ -23,7 +23,7 @@ from ..rows.answers import answer_of, untold
 from ..rows.engine import Rows
 from ..rows.predict import joint_draws
 from ..sampling.settings import SamplerSettings
-from .answers import Answers
+from .answers import DrawnAnswers
 from .cut_off import CutOff
 from .faults import undrawable
 from .responses import check_read, with_responses
@@ -71,7 +71,7 @@ class Simulator:
     questions: Compiled
     values: Mapping[str, Array]
     table: Table
-    told: Mapping[str, Answers] = field(default_factory=dict)
+    told: Mapping[str, DrawnAnswers] = field(default_factory=dict)
     times: Mapping[str, Times] = field(default_factory=dict)
     cut: Mapping[str, CutOff] = field(default_factory=dict)
 
@@ -240,12 +240,12 @@ class Simulator:
 
 
 def _told(
-    compiled: Compiled, answers: Mapping[str, Answers], rows: Table, source: Source
-) -> dict[str, Answers]:
+    compiled: Compiled, answers: Mapping[str, DrawnAnswers], rows: Table, source: Source
+) -> dict[str, DrawnAnswers]:
     """Return by variable what answers are drawn into, the lower one's value first."""
     from varying.compiler.expressions.evaluation import evaluate
 
-    found: dict[str, Answers] = {}
+    found: dict[str, DrawnAnswers] = {}
     names = {variable: name for name, variable in compiled.variables.items()}
     for likelihood in compiled.lowered.likelihoods:
         told = answer_of(compiled.lowered, likelihood)
