@@ -1,4 +1,4 @@
-"""DrawnAnswers of a design: ``dec(answer)`` is drawn together with its response."""
+"""Answers of a design: ``dec(answer)`` is drawn together with its response."""
 
 from __future__ import annotations
 
