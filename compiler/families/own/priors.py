@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...distributions.table import DISTRIBUTIONS
+from ...distributions.table import DISTRIBUTIONS, Distribution
 from ..family import DefaultPrior, Moments
 
 __all__ = ["read_prior"]
 
 #: What arguments call the spread of the response.
 _SPREAD = "sd"
+#: Spreads of responses for which an argument is looked at.
+_SPREADS = (1e-3, 1.0, 1e3)
 _ARITHMETIC: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -30,7 +32,8 @@ def read_prior(
     Raises
     ------
     ValueError
-        If the text is none, such as ``exponential(1 / sd)``.
+        If the text is none, such as ``exponential(1 / sd)``, or is improper, or an
+        argument is outside of its domain, in whatever units the response is.
     """
     wrong = ValueError(
         f"dpars: {name!r} has a default prior such as 'exponential(1)' or "
@@ -69,10 +72,31 @@ def read_prior(
     if spread:
         reason += ", in spreads of the response"
     try:
-        prior(Moments(0.0, 1.0))
+        found = [prior(Moments(0.0, sd)) for sd in _SPREADS]
     except (ValueError, ZeroDivisionError):
         raise wrong from None
+    _check(name, text, row, found)
     return prior
+
+
+def _check(
+    name: str, text: str, row: Distribution, found: Sequence[DefaultPrior]
+) -> None:
+    """Refuse priors that a spec may not have either."""
+    if not row.proper:
+        raise ValueError(
+            f"dpars: `{text}` of {name!r} is improper, and only `b` may have such a "
+            "prior"
+        )
+    for argument in row.arguments:
+        low, high = argument.domain
+        for prior in found:
+            value = dict(prior.arguments)[argument.name]
+            if not low < value < high:
+                raise ValueError(
+                    f"dpars: `{argument.name}` of `{text}`, which {name!r} has, is a "
+                    f"number between {low:g} and {high:g}, and not {value:g}"
+                )
 
 
 def _value(node: ast.expr, sd: float) -> float:
