@@ -107,6 +107,7 @@ def _com_poisson(y: Array, eta: Array, shape: Array) -> TailLogs:
     y = np.floor(y)
     low = arrays.ARRAYS.log_com_sum(eta, shape, 0.0, y)
     high = arrays.ARRAYS.log_com_sum(eta, shape, np.maximum(y + 1.0, 0.0), inf)
+    high = np.where(y == inf, -inf, high)  # no count is above it
     every = np.logaddexp(low, high)
     return np.exp(low - every), np.exp(high - every)
 

@@ -170,6 +170,17 @@ def test_both_tails_by_sums_of_both_sides() -> None:
     np.testing.assert_allclose(tails(y, **given), np.exp(wanted), rtol=1e-11)
 
 
+@pytest.mark.parametrize(("end", "below"), [(-np.inf, 0.0), (np.inf, 1.0)])
+def test_all_counts_are_on_one_side_of_an_infinite_end(
+    end: float, below: float
+) -> None:
+    tails = cdf_of(FAMILIES["com_poisson"])
+    assert tails is not None
+    given = {"eta": np.array([0.4, 3.0]), "shape": np.array([1.7, 0.1])}
+    wanted = [[below, below], [1.0 - below, 1.0 - below]]
+    np.testing.assert_array_equal(tails(np.asarray(end), **given), wanted)
+
+
 def test_what_is_below_all_counts_is_nothing() -> None:
     """Also of bounds in a column, some of which cut nothing off."""
     found = com_poisson.log_tails(ARRAYS, np.array([-1.0]), 0.7, 1.3)
