@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...distributions.numerics import HALF_LOG_2PI
+from ...distributions.density.priors import ex_gaussian
 from ..family import Array, DefaultPrior, Dpar, Family, Tails
 from ..link import REALS
 from ..written import readings
@@ -19,18 +19,8 @@ TINY = 1e-300
 
 
 def density(m: Any, y: Any, mu: Any, sigma: Any, beta: Any) -> Any:
-    """Log density, of both sides by what does not cancel there."""
-    z = (y - mu + beta) / sigma
-    rate = sigma / beta
-    over = z - rate
-    slow = m.choose(
-        over > 0.0,
-        lambda x: -rate * (x + 0.5 * rate) + m.log_ndtr(x),
-        lambda x: m.log_mills(x) - 0.5 * z * z - HALF_LOG_2PI,
-        over,
-        (0.0, 0.0),
-    )
-    return slow - m.log(beta)
+    """Log density: that of the prior, whose ``mu`` is the mean of the normal part."""
+    return ex_gaussian(m, y, mu - beta, sigma, beta)
 
 
 def log_tails(m: Any, y: Any, mu: Any, sigma: Any, beta: Any) -> tuple[Any, Any]:
