@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+
+import numpy as np
 
 from varying.grammar.diagnostics import Fix
 from varying.grammar.printer import name_text
-from varying.grammar.tree import Call, Expr, Name
+from varying.grammar.tree import Call, Expr, Name, Number
 from varying.grammar.walk import unwrap
 
 from ..data.table import Kind
-from .subject import Finding, LintedModel
+from ..expressions.evaluation import evaluate
+from ..families.combined.limits import NONE, RIGHT
+from .subject import Finding, LintedModel, words_in
 
 #: Words in names of columns that are 1 where something happened, as in survival's
 #: ``Surv(time, event)``.
@@ -24,8 +27,11 @@ def as_censored(subject: LintedModel) -> Iterator[Finding]:
     """Find ``t | cens(event)``: 1 is censored there, and an event by the name."""
     limits = dict(subject.bound.response.limits)
     node = None if "cens" not in limits else _column(limits["cens"].expression)
-    if node is None or not _EVENTS & _words(node.text):
+    if node is None or not _EVENTS & words_in(node.text):
         return
+    codes = evaluate(limits["cens"].expression, subject.table)
+    if not np.isin(codes, (NONE, RIGHT)).all():
+        return  # it says left or interval too, which no column of events does
     column, response = name_text(node.text), subject.bound.response
     info = subject.schema.columns.get(node.text)
     logical = info is not None and info.kind is Kind.LOGICAL
@@ -46,13 +52,16 @@ def as_censored(subject: LintedModel) -> Iterator[Finding]:
 
 
 def _column(expression: Expr) -> Name | None:
-    """Return the column that marks are, alone; of TRUE and FALSE they are a choice."""
+    """Return the column that marks are, alone; of TRUE and FALSE they are a choice.
+
+    The choice is 1 where it is true: ``ifelse(event, 0, 1)`` marks the others.
+    """
     node = unwrap(expression)
     if isinstance(node, Call) and node.function.text == "ifelse":
-        node = unwrap(node.arguments[0].value)
+        test, one, other = (unwrap(each.value) for each in node.arguments)
+        node = test if _is_number(one, 1.0) and _is_number(other, 0.0) else node
     return node if isinstance(node, Name) else None
 
 
-def _words(name: str) -> frozenset[str]:
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", " ", name)
-    return frozenset(split.casefold().split())
+def _is_number(node: Expr, value: float) -> bool:
+    return isinstance(node, Number) and node.value == value

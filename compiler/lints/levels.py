@@ -17,7 +17,7 @@ from ..bind.bound import Grouping
 from ..data.table import Ints, Kind
 from ..formula.columns import Coded
 from ..formula.places import columns_read
-from .subject import Finding, LintedModel
+from .subject import Finding, LintedModel, words_in
 
 #: Words of names of units whose numbers often start again elsewhere, ...
 _UNITS = frozenset(
@@ -133,8 +133,8 @@ def _start_again(unit: str, place: str, subject: LintedModel) -> bool:
 
 
 def _words(name: str) -> frozenset[str]:
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", " ", name)
-    words = split.casefold().split()
+    """Return the words in a name, and what they are of several."""
+    words = words_in(name)
     return frozenset({*words, *(word.removesuffix("s") for word in words)})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -15,7 +14,7 @@ from varying.grammar.walk import unwrap
 
 from ..formula.columns import Numeric
 from ..formula.places import place_of
-from .subject import Finding, LintedModel
+from .subject import Finding, LintedModel, words_in
 
 #: Words in names of columns of dates.
 _DATES = frozenset("date dates datum fecha birthday dob".split())
@@ -57,10 +56,5 @@ def _as_they_are(subject: LintedModel) -> Iterator[tuple[str, Span]]:
         for column in part.population.effects:
             for one in column.parts:
                 node = unwrap(one.expression) if isinstance(one, Numeric) else None
-                if isinstance(node, Name) and _DATES & _words(node.text):
+                if isinstance(node, Name) and _DATES & words_in(node.text):
                     yield node.text, place_of(column, part.terms)
-
-
-def _words(name: str) -> frozenset[str]:
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", " ", name)
-    return frozenset(split.casefold().split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -129,3 +130,9 @@ def listed(names: Sequence[str], most: int = 4) -> str:
     if len(marked) == 1:
         return marked[0]
     return f"{', '.join(marked[:-1])} and {marked[-1]}"
+
+
+def words_in(name: str) -> frozenset[str]:
+    """Return the words in the name of a column: ``event date`` of ``eventDate_2``."""
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", " ", name)
+    return frozenset(split.casefold().split())
