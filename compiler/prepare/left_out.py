@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from varying.grammar.diagnostics import Sink
 from varying.grammar.printer import expression_text
 from varying.grammar.source import Span
-from varying.grammar.tree import Call, Spec
-from varying.grammar.walk import beside, column_names
+from varying.grammar.tree import Call, Expr, Name, Spec
+from varying.grammar.walk import beside, column_names, unwrap
 
-from ..data.table import Table
+from ..data.table import Kind, Table
 from .responses import responses_of
 from .subset import Choice
 from .undeclared import rows_text
@@ -69,7 +69,7 @@ def report_dropped(
     count = table.count(incomplete)
     if absent and len(spec.models) > 1:
         notes.append("they are left out of all models of the file, to compare them")
-    notes += _without_answer(spec, absent)
+    notes += _without_answer(spec, absent, table)
     verb = "is" if count == 1 else "are"
     message = (
         f"{count:,} of {table.total:,} rows {verb} left out because a value is missing"
@@ -86,7 +86,7 @@ def report_dropped(
     sink.add("rows-dropped", place, message, *notes)
 
 
-def _without_answer(spec: Spec, absent: Collection[str]) -> Iterator[str]:
+def _without_answer(spec: Spec, absent: Collection[str], table: Table) -> Iterator[str]:
     """Say how rows stay in which no answer came in time: they have none.
 
     What ``dec`` holds of a censored row says nothing, so that it may be anything.
@@ -101,13 +101,24 @@ def _without_answer(spec: Spec, absent: Collection[str]) -> Iterator[str]:
             if "dec" not in terms or "cens" not in terms:
                 continue
             read = [name.text for name in column_names(terms["dec"])]
+            if set(read).isdisjoint(absent):
+                continue
             answer, status = (expression_text(terms[of]) for of in ("dec", "cens"))
-            if not set(read).isdisjoint(absent):
-                yield (
-                    "a trial in which no answer came in time stays in if its answer is "
-                    "any, which says nothing: "
-                    f"`let given = ifelse({status}, 0, {answer})` and `dec(given)`"
-                )
+            written = f"`let given = ifelse({status}, 0, {answer})` and `dec(given)`"
+            if any(_is_of_words(terms[of], table) for of in ("dec", "cens")):
+                written = "write one of the two into the data"  # `ifelse` has none
+            yield (
+                "a trial in which no answer came in time stays in if its answer is "
+                f"any, which says nothing: {written}"
+            )
+
+
+def _is_of_words(value: Expr, table: Table) -> bool:
+    """Whether a column stands there, alone, that has words."""
+    node = unwrap(value)
+    column = table.columns.get(node.text) if isinstance(node, Name) else None
+    kind = None if column is None else column.kind
+    return kind is not None and not (kind.is_number or kind is Kind.LOGICAL)
 
 
 def _chosen_by(conditions: Sequence[Condition]) -> str:
