@@ -731,6 +731,16 @@ def _arguments(rng: Rng, row: Distribution, support: Bounds) -> list[float]:
     return [_domain_value(rng, argument.domain) for argument in row.arguments]
 
 
+#: Distributions of PyMC with constants in single precision, or that have no density
+#: before PyTensor rewrites it; ``tests/distributions`` holds them against SciPy.
+NOT_EXACT = frozenset(
+    {
+        *("skew_normal", "skew_student_t", "ex_gaussian", "asymmetric_laplace"),
+        *("moyal", "rice", "logit_normal", "kumaraswamy", "von_mises", "half_flat"),
+    }
+)
+
+
 def random_prior(rng: Rng, support: Bounds, flat: bool = False) -> str:
     """Return a prior whose support is inside ``support``, maybe truncated."""
     rows = [
@@ -739,7 +749,7 @@ def random_prior(rng: Rng, support: Bounds, flat: bool = False) -> str:
         if row.name != "dirichlet"
         and (row.proper or flat)
         and (row.support[0] >= support[0] or row.can_be_cut)
-        and row.support[1] > support[0] + 0.25
+        and row.name not in NOT_EXACT
     ]
     row = rows[int(rng.integers(len(rows)))]
     given = [float(_number(value)) for value in _arguments(rng, row, support)]
@@ -782,7 +792,9 @@ def _statement(draft: _Draft, target: str, support: Bounds, fixed: bool = True) 
 
 
 _WHOLE_LINE = tuple(
-    row.name for row in DISTRIBUTIONS.values() if row.support == REAL and row.location
+    row.name
+    for row in DISTRIBUTIONS.values()
+    if row.support == REAL and row.location and row.name not in NOT_EXACT
 )
 
 
